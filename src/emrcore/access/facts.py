@@ -1,0 +1,41 @@
+"""What is known about one patient, and who asks."""
+
+import datetime as dt
+
+import attrs
+
+from emrcore.people import Kinship, PatientId, Person, PersonId, Restriction
+from emrcore.rulebook import Role
+
+
+@attrs.frozen(kw_only=True)
+class Grant:
+    """*viewer* was let into the card by a granted application over ``[since, until)``."""
+
+    viewer: PersonId
+    since: dt.datetime
+    until: dt.datetime | None = None
+
+    def holds_at(self, at: dt.datetime) -> bool:
+        """Whether the grant is in force at *at*."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """All that is true about the card of one *patient*, who is *person*."""
+
+    patient: PatientId
+    person: Person
+    kinships: tuple[Kinship, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Viewer:
+    """Who asks, and as what; ``organisation`` is where a doctor or crew works."""
+
+    person: PersonId
+    role: Role
+    organisation: str | None = None

@@ -1,0 +1,62 @@
+"""The answer: what one viewer may see of one card now, why, and until when."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import attrs
+
+from emrcore.access.facts import Viewer
+from emrcore.people import PatientId
+from emrcore.rulebook import Basis, Edition
+from emrcore.rules import Rule
+
+Constant = dt.date | dt.datetime | int | str
+
+
+@attrs.frozen(kw_only=True)
+class Reason:
+    """Why: the rule, the place in the rulebook's sources, and the constant that decided."""
+
+    rule: Rule
+    source: str
+    constant: Constant | None = None
+
+    def __str__(self) -> str:
+        constant = "" if self.constant is None else f", {self.constant}"
+        return f"{self.rule.id} ({self.source}{constant})"
+
+
+@attrs.frozen(kw_only=True)
+class Allowance:
+    """A conjunction of comparisons that admits documents of one section.
+
+    Kind (where the document has one) and labels must be within ``kinds`` and ``labels``; the date
+    named by ``basis`` must lie within ``[since, before)``, which are moments where the basis is
+    ``published`` and days elsewhere. Without a basis no date is asked for.
+    """
+
+    section: str
+    kinds: frozenset[str]
+    labels: frozenset[str]
+    reason: Reason
+    basis: Basis | None = None
+    since: dt.date | None = None
+    before: dt.date | None = None
+
+
+@attrs.frozen(kw_only=True)
+class View:
+    """A document is visible when it is published at ``at`` and any allowance admits it.
+
+    ``closed`` says of every section without an allowance why; ``until`` (exclusive) is the first
+    moment at which the answer may change, or None if nothing known will change it.
+    """
+
+    subject: PatientId
+    viewer: Viewer
+    at: dt.datetime
+    edition: Edition
+    allowances: tuple[Allowance, ...]
+    closed: Mapping[str, Reason]
+    until: dt.datetime | None
+    refusal: Reason | None = None

@@ -1,0 +1,1 @@
+"""One vendor, or one kind of surroundings, per module; nothing here is loaded by ``emrcore``."""

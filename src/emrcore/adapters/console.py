@@ -1,0 +1,19 @@
+"""Text messages printed instead of sent: for trying things out, never for people."""
+
+from typing import TextIO
+
+import attrs
+
+from emrcore.ports import Accepted, Message, SmsOutcome
+
+
+@attrs.frozen
+class ConsoleSms:
+    """Prints every message, its code included, to ``out``."""
+
+    out: TextIO
+
+    def send(self, message: Message) -> SmsOutcome:
+        """See ``Sms.send``."""
+        print(f"SMS to {message.to}: {message.text}", file=self.out)
+        return Accepted(provider_id=message.ref)

@@ -1,0 +1,150 @@
+"""Everything in the memory of one process: the embedded default, and the other stores' oracle."""
+
+import datetime as dt
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from emrcore.access import View
+from emrcore.errors import Conflict
+from emrcore.journal import Entry, Link, link
+from emrcore.people import PatientId
+from emrcore.ports import ABSENT, Batch, Fate, Key, Leased, OutboxItem, Shard, Stored
+from emrcore.records import Document, Page, count, judge, page
+
+
+@attrs.define
+class _Waiting:
+    item: OutboxItem
+    order: int
+    attempt: int = 0
+    leased_until: dt.datetime | None = None
+    fate: Fate | None = None
+
+
+class MemoryStorage:
+    """Keeps states, documents, messages and the journal in memory; lost with the process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._states: dict[Key, Stored] = {}
+        self._due: dict[Key, dt.datetime] = {}
+        self._links: defaultdict[Shard, list[Link]] = defaultdict(list)
+        self._outbox: dict[tuple[Shard, str], _Waiting] = {}
+        self._documents: defaultdict[PatientId, dict[tuple[str, str], Document]] = defaultdict(dict)
+
+    # -- Store ------------------------------------------------------------------------------------
+
+    def load(self, *keys: Key) -> Mapping[Key, Stored]:
+        """See ``Store.load``."""
+        with self._lock:
+            return {key: self._states[key] for key in keys if key in self._states}
+
+    def commit(self, batch: Batch) -> None:
+        """See ``Store.commit``."""
+        with self._lock:
+            for key, version in batch.expect.items():
+                if self._version(key) != version:
+                    raise Conflict(key.kind)
+            for key, text in batch.put.items():
+                self._states[key] = Stored(text, self._version(key) + 1)
+                self._due.pop(key, None)
+            self._due.update(batch.due)
+            self._append(batch.shard, batch.entries)
+            for item in batch.outbox:
+                self._outbox[item.shard, item.id] = _Waiting(item, len(self._outbox))
+
+    def find(self, shard: Shard, kind: str) -> Mapping[Key, Stored]:
+        """See ``Store.find``."""
+        with self._lock:
+            found = [key for key in self._states if key.shard == shard and key.kind == kind]
+            return {key: self._states[key] for key in sorted(found, key=lambda key: key.id)}
+
+    def due(self, kind: str, before: dt.datetime, limit: int) -> tuple[Key, ...]:
+        """See ``Store.due``."""
+        with self._lock:
+            found = [(at, key) for key, at in self._due.items() if key.kind == kind and at < before]
+        found.sort(key=lambda pair: (pair[0], pair[1].shard.id, pair[1].id))
+        return tuple(key for _, key in found[:limit])
+
+    def _version(self, key: Key) -> int:
+        stored = self._states.get(key)
+        return stored.version if stored else ABSENT
+
+    def _append(self, shard: Shard, entries: Sequence[Entry]) -> None:
+        links = self._links[shard]
+        for entry in entries:
+            links.append(link(links[-1] if links else None, entry))
+
+    # -- Records ----------------------------------------------------------------------------------
+
+    def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
+        """See ``Records.add``."""
+        with self._lock:
+            card = self._documents[patient]
+            fresh: dict[tuple[str, str], Document] = {
+                (one.source, one.id): one for one in documents if (one.source, one.id) not in card
+            }
+            if fresh:
+                card.update(fresh)
+                self._append(Shard.of_patient(patient), [entry])
+            return len(fresh)
+
+    def page(
+        self, view: View, *, cursor: str | None = None, section: str | None = None, size: int = 50
+    ) -> Page:
+        """See ``Records.page``."""
+        return page(view, self._card(view), cursor=cursor, section=section, size=size)
+
+    def count(self, view: View) -> Mapping[str, int]:
+        """See ``Records.count``."""
+        return count(view, self._card(view))
+
+    def get(self, view: View, source: str, id: str) -> Document | None:  # noqa: A002
+        """See ``Records.get``."""
+        with self._lock:
+            found = self._documents[view.subject].get((source, id))
+        return found if found and judge(view, found).visible else None
+
+    def _card(self, view: View) -> list[Document]:
+        if not view.allowances:
+            return []
+        with self._lock:
+            return list(self._documents[view.subject].values())
+
+    # -- Outbox -----------------------------------------------------------------------------------
+
+    def lease(self, *, at: dt.datetime, until: dt.datetime, limit: int) -> tuple[Leased, ...]:
+        """See ``Outbox.lease``."""
+        with self._lock:
+            free = [
+                one
+                for one in self._outbox.values()
+                if one.fate is None and (one.leased_until is None or one.leased_until <= at)
+            ]
+            free.sort(key=lambda one: one.order)
+            taken = []
+            for one in free[:limit]:
+                one.attempt += 1
+                one.leased_until = until
+                taken.append(Leased(item=one.item, attempt=one.attempt))
+            return tuple(taken)
+
+    def settle(self, leased: Leased, fate: Fate) -> bool:
+        """See ``Outbox.settle``."""
+        with self._lock:
+            one = self._outbox[leased.item.shard, leased.item.id]
+            if one.fate is not None or one.attempt != leased.attempt:
+                return False
+            if fate is not Fate.RETRY:
+                one.fate = fate
+            return True
+
+    # -- Journal ----------------------------------------------------------------------------------
+
+    def links(self, shard: Shard, *, after: int = 0, limit: int = 1000) -> Sequence[Link]:
+        """See ``Journal.links``."""
+        with self._lock:
+            return tuple(self._links[shard][after : after + limit])

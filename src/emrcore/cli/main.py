@@ -1,0 +1,99 @@
+"""The ``emrcore`` command: what was asked on standard output, what is wrong on standard error.
+
+It exits with 0; with 1 where the answer is no; with 2 where the input cannot be understood, after
+listing every fault, and then nothing was written; with 3 where the outside world failed.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from emrcore.calendar import Counting
+from emrcore.cli import questions
+from emrcore.errors import BeyondCalendar, Malformed, RuleBroken, StoreError
+from emrcore.rulebook import shipped_names
+from emrcore.texts import Language
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, and say how it went by the exit code."""
+    chosen = _parser().parse_args(arguments)
+    command: Command = chosen.command
+    try:
+        command(chosen)
+    except (Malformed, BeyondCalendar) as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    except RuleBroken as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    except StoreError as outside:
+        print(outside, file=sys.stderr)
+        return 3
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="emrcore",
+        description="Who may see what of whose medical record, and by which rule.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _demo(commands.add_parser("demo", help="the whole road, on data that nobody here wrote"))
+    _rulebook(commands.add_parser("rulebook", help="look at a rulebook"))
+    _deadline(commands.add_parser("deadline", help="when an answer is due, day by day"))
+    _fhir(commands.add_parser("fhir", help="what a FHIR R4 bundle holds, by section"))
+    _papers(commands.add_parser("papers", help="check identity papers, read from a file"))
+    return parser
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lang", type=Language, choices=list(Language), default=Language.EN, help="en or ru"
+    )
+    parser.add_argument(
+        "--store", type=Path, help="an SQLite file to keep, and to go on with (default: none kept)"
+    )
+    parser.add_argument("--rulebook", type=Path, help="a rulebook file (default: the shipped one)")
+    parser.add_argument("--section", help="also show this section page by page")
+    parser.set_defaults(command=_run_demo)
+
+
+def _run_demo(chosen: argparse.Namespace) -> None:
+    from emrcore.cli import demo  # noqa: PLC0415 - its adapters are extras
+
+    demo.run(
+        language=chosen.lang, store=chosen.store, rulebook=chosen.rulebook, section=chosen.section
+    )
+
+
+def _rulebook(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="read a rulebook and list every fault")
+    check.add_argument("rulebook", help=f"a file, or one of {', '.join(shipped_names())}")
+    check.set_defaults(command=questions.check_rulebook)
+
+
+def _deadline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--filed", required=True, help="such as 2020-01-14T10:00:00+03:00")
+    parser.add_argument("--working-days", type=questions.at_least_one, default=5, metavar="N", help="(default: 5)")
+    parser.add_argument("--calendar", choices=questions.CALENDARS, default="moscow")
+    parser.add_argument("--counting", type=Counting, choices=list(Counting), default=Counting.A)
+    parser.set_defaults(command=questions.show_deadline)
+
+
+def _fhir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", nargs="+", type=Path, help="a JSON file")
+    parser.set_defaults(command=questions.show_bundles)
+
+
+def _papers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "papers",
+        type=Path,
+        help="a TOML file with passport, oms, mobile, born, and if known oms_series, snils, sex",
+    )
+    parser.set_defaults(command=questions.check_papers)

@@ -1,0 +1,249 @@
+"""Applying for access: filing, checks, the decision."""
+
+import datetime as dt
+import functools
+
+from emrcore import applications, rules, sessions
+from emrcore.access import Facts, Grant
+from emrcore.applications import (
+    Application,
+    ApplicationId,
+    Asked,
+    Event,
+    Filed,
+    Operator,
+    Rejection,
+)
+from emrcore.calendar import Deadline, deadline
+from emrcore.errors import RuleBroken
+from emrcore.journal import Actor, ActorKind
+from emrcore.office import places
+from emrcore.office.desk import Desk
+from emrcore.office.messages import message
+from emrcore.office.sealing import Envelope, new_envelope, open_envelope
+from emrcore.office.work import Work
+from emrcore.people import Account, AccountId, IdentityPapers, PatientId
+from emrcore.ports import Shard
+from emrcore.rulebook import Check, Edition
+from emrcore.sessions import ChallengeId
+from emrcore.wire import canonical, decode
+
+SYSTEM = Actor(kind=ActorKind.SYSTEM, id="office")
+"""Who does what follows from a rule alone."""
+
+
+def file(
+    desk: Desk, account: Account, *, asked: tuple[Asked, ...], papers: IdentityPapers
+) -> Application:
+    """File an application of *account* for the cards *asked*, proven by *papers*.
+
+    The papers and the phone number are kept sealed (STO-3). The answer carries the deadline and
+    its receipt (APP-4).
+
+    Raises:
+        RuleBroken: see ``applications.file``.
+        BeyondCalendar: the deadline lies where the calendar is not known yet.
+    """
+
+    def verb(work: Work) -> Application:
+        id = ApplicationId(desk.new_id())  # noqa: A001 - the field's name
+        edition = desk.edition(work.now)
+        events = applications.file(
+            id=id,
+            account=account,
+            asked=asked,
+            cards=_cards(work, asked),
+            at=work.now,
+            edition=edition,
+            deadline=_deadline(desk, work, edition),
+        )
+        _keep_papers(desk, work, account.id, id, papers)
+        place = places.application(account.id, id)
+        work.text(place)
+        return _apply(work, account.id, None, events, _citizen(account))
+
+    return desk.do(Shard.of_account(account.id), verb)
+
+
+def record_check(
+    desk: Desk,
+    account: AccountId,
+    application: ApplicationId,
+    *,
+    check: Check,
+    passed: bool,
+    by: Operator,
+) -> Application:
+    """Record the result of one check of a filed application.
+
+    Raises:
+        RuleBroken: APP-7 the operator is the applicant, APP-10 there is no such open application.
+    """
+
+    def verb(work: Work) -> Application:
+        filed = _filed(work, account, application)
+        event = applications.record_check(filed, check=check, passed=passed, by=by, at=work.now)
+        return _apply(work, account, filed, (event,), _operator(by))
+
+    return desk.do(Shard.of_account(account), verb)
+
+
+def grant(
+    desk: Desk, account: AccountId, application: ApplicationId, patient: PatientId, *, by: Operator
+) -> Application:
+    """Let the applicant into the card of *patient*; the first grant sends the first password.
+
+    Raises:
+        RuleBroken: see ``applications.grant``; APP-10 there is no such open application.
+    """
+
+    def verb(work: Work) -> Application:
+        filed = _filed(work, account, application)
+        facts = work.load(places.facts(patient), Facts)
+        if facts is None:
+            raise RuleBroken(rules.APP_5)
+        edition = desk.edition(work.now)
+        event = applications.grant(filed, patient, facts=facts, by=by, at=work.now, edition=edition)
+        place = places.grant(account, patient)
+        work.text(place)
+        work.put(place, Grant(viewer=filed.applicant, since=work.now))
+        after = _apply(work, account, filed, (event,), _operator(by))
+        _send_first_password(desk, work, account, edition)
+        return after
+
+    return desk.do(Shard.of_account(account), verb)
+
+
+def reject(
+    desk: Desk,
+    account: AccountId,
+    application: ApplicationId,
+    patient: PatientId,
+    *,
+    why: Rejection,
+    by: Operator,
+) -> Application:
+    """Refuse the applicant the card of *patient*, with a reason of the closed list.
+
+    Raises:
+        RuleBroken: APP-7 the operator is the applicant, APP-10 it is decided or not there.
+    """
+
+    def verb(work: Work) -> Application:
+        filed = _filed(work, account, application)
+        event = applications.reject(filed, patient, why=why, by=by, at=work.now)
+        return _apply(work, account, filed, (event,), _operator(by))
+
+    return desk.do(Shard.of_account(account), verb)
+
+
+def find_applications(desk: Desk, account: AccountId) -> tuple[Application, ...]:
+    """All applications of *account*, the earliest first."""
+    found = desk.storage.find(Shard.of_account(account), "application")
+    states = [decode(stored.text, *applications.STATES) for stored in found.values()]
+    return tuple(sorted(states, key=_filed_at))
+
+
+def _filed_at(state: Application) -> dt.datetime:
+    return state.filed_at if isinstance(state, Filed) else state.filed.filed_at
+
+
+def _cards(work: Work, asked: tuple[Asked, ...]) -> dict[PatientId, Facts]:
+    found = {one.patient: work.load(places.facts(one.patient), Facts) for one in asked}
+    return {patient: facts for patient, facts in found.items() if facts}
+
+
+def _deadline(desk: Desk, work: Work, edition: Edition) -> Deadline:
+    rule = edition.application
+    return deadline(
+        work.now,
+        working_days=rule.working_days.value,
+        calendar=desk.calendars[rule.calendar.value],
+        counting=rule.counting.value,
+        zone=edition.zone.key,
+        standard=desk.calendars.get("standard"),
+    )
+
+
+def _keep_papers(
+    desk: Desk, work: Work, account: AccountId, application: ApplicationId, papers: IdentityPapers
+) -> None:
+    envelope = _envelope(desk, work, account)
+    place = places.papers(account, application)
+    content = {
+        "passport": papers.passport.canonical,
+        "policy": papers.policy.canonical,
+        "snils": papers.snils.canonical if papers.snils else None,
+    }
+    sealed = envelope.seal(
+        canonical(content), field="papers", record=application, nonce=desk.randomness.bytes(12)
+    )
+    work.text(place)
+    work.put_text(place, sealed)
+    phone = places.mobile(account)
+    sealed = envelope.seal(
+        papers.mobile.canonical, field="mobile", record="", nonce=desk.randomness.bytes(12)
+    )
+    work.text(phone)
+    work.put_text(phone, sealed)
+
+
+def _envelope(desk: Desk, work: Work, account: AccountId) -> Envelope:
+    place = places.envelope(account)
+    wrapped = work.text(place)
+    if wrapped is not None:
+        return open_envelope(desk.keys, account, wrapped)
+    envelope, wrapped = new_envelope(desk.keys, desk.randomness, account)
+    work.put_text(place, wrapped)
+    return envelope
+
+
+def _filed(work: Work, account: AccountId, application: ApplicationId) -> Filed:
+    state = work.load(places.application(account, application), *applications.STATES)
+    if not isinstance(state, Filed):
+        raise RuleBroken(rules.APP_10)
+    return state
+
+
+def _apply(
+    work: Work,
+    account: AccountId,
+    before: Application | None,
+    events: tuple[Event, ...],
+    actor: Actor,
+) -> Application:
+    """Evolve, keep and journal; what is filed is due by its deadline, what is decided is not."""
+    state = functools.reduce(applications.evolve, events, before)
+    if state is None:
+        raise TypeError("an application begins with an event")
+    filed = state if isinstance(state, Filed) else state.filed
+    due = filed.deadline.due_at if isinstance(state, Filed) else None
+    work.put(places.application(account, filed.id), state, due=due)
+    for event in events:
+        work.note(event, actor)
+    return state
+
+
+def _send_first_password(desk: Desk, work: Work, account: AccountId, edition: Edition) -> None:
+    place = places.factor(account)
+    before = work.load(place, *sessions.FACTOR_STATES)
+    event = sessions.issue_first_password(
+        before,
+        account=account,
+        id=ChallengeId(desk.new_id()),
+        nonce=desk.randomness.bytes(16),
+        at=work.now,
+        edition=edition,
+    )
+    if event:
+        work.put(place, sessions.evolve_factor(before, event))
+        work.note(event, SYSTEM)
+        work.send(message(account, event.challenge))
+
+
+def _citizen(account: Account) -> Actor:
+    return Actor(kind=ActorKind.CITIZEN, id=account.person)
+
+
+def _operator(by: Operator) -> Actor:
+    return Actor(kind=ActorKind.OPERATOR, id=by.id)

@@ -1,0 +1,68 @@
+"""What every verb of the office works with: the rulebook, the storage, the host's surroundings."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import attrs
+
+from emrcore.calendar import WorkingCalendar
+from emrcore.errors import Fault, Malformed
+from emrcore.office.work import Pause, Work, attempt, sleep
+from emrcore.ports import Clock, Keys, Randomness, Shard, Storage
+from emrcore.rulebook import Edition, Rulebook
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Desk:
+    """One storage, run by one rulebook; ``calendars`` holds every calendar the rulebook names.
+
+    Raises:
+        Malformed: a calendar is missing.
+    """
+
+    rulebook: Rulebook
+    calendars: Mapping[str, WorkingCalendar] = attrs.field(repr=False)
+    storage: Storage = attrs.field(repr=False)
+    keys: Keys = attrs.field(repr=False)
+    clock: Clock = attrs.field(repr=False)
+    randomness: Randomness = attrs.field(repr=False)
+    pause: Pause = attrs.field(default=sleep, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a rulebook whose calendars are not there."""
+        named = {edition.application.calendar.value for edition in self.rulebook.editions}
+        missing = sorted(named - self.calendars.keys())
+        if missing:
+            faults = tuple(Fault(f"calendars.{name}", "is missing") for name in missing)
+            raise Malformed("office", faults)
+
+    def do(self, shard: Shard, verb: Callable[[Work], T]) -> T:
+        """Do *verb* in one commit to *shard*; its result is returned after the commit."""
+        return attempt(
+            verb,
+            begin=lambda: Work(storage=self.storage, shard=shard, now=self.now()),
+            pause=self.pause,
+            randomness=self.randomness,
+        )
+
+    def now(self) -> dt.datetime:
+        """The moment, in UTC.
+
+        Raises:
+            ValueError: the clock is naive.
+        """
+        at = self.clock.now()
+        if at.tzinfo is None:
+            raise ValueError("the clock must tell an aware datetime")
+        return at.astimezone(dt.UTC)
+
+    def edition(self, at: dt.datetime) -> Edition:
+        """The edition in force at *at*."""
+        return self.rulebook.edition_at(at)
+
+    def new_id(self) -> str:
+        """An id nobody has yet: 128 random bits, in hex."""
+        return self.randomness.bytes(16).hex()

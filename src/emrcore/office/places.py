@@ -1,0 +1,51 @@
+"""Under which key each state lives."""
+
+from emrcore.applications import ApplicationId
+from emrcore.people import AccountId, PatientId, PersonId
+from emrcore.ports import Key, Shard
+from emrcore.sessions import SessionId
+
+
+def facts(patient: PatientId) -> Key:
+    """What is known about a patient."""
+    return Key(Shard.of_patient(patient), "facts", "")
+
+
+def break_glass(patient: PatientId, person: PersonId) -> Key:
+    """The emergency reading of a card by one crew member."""
+    return Key(Shard.of_patient(patient), "break-glass", person)
+
+
+def application(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name
+    """One application."""
+    return Key(Shard.of_account(account), "application", id)
+
+
+def grant(account: AccountId, patient: PatientId) -> Key:
+    """What a granted application let an account into."""
+    return Key(Shard.of_account(account), "grant", patient)
+
+
+def factor(account: AccountId) -> Key:
+    """The second factor of an account."""
+    return Key(Shard.of_account(account), "factor", "")
+
+
+def session(account: AccountId, id: SessionId) -> Key:  # noqa: A002 - the field's name
+    """One session."""
+    return Key(Shard.of_account(account), "session", id)
+
+
+def envelope(account: AccountId) -> Key:
+    """The wrapped data key of an account."""
+    return Key(Shard.of_account(account), "envelope", "")
+
+
+def papers(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name
+    """The sealed identity papers of one application."""
+    return Key(Shard.of_account(account), "papers", id)
+
+
+def mobile(account: AccountId) -> Key:
+    """The sealed phone number of an account."""
+    return Key(Shard.of_account(account), "mobile", "")

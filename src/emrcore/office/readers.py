@@ -1,0 +1,37 @@
+"""Who reads a card, and how that is proven to the office."""
+
+import attrs
+
+from emrcore.access import Viewer
+from emrcore.people import Account
+from emrcore.rulebook import Role
+
+
+@attrs.frozen(kw_only=True)
+class Citizen:
+    """A person with a session, reading the own card or, as ``guardian``, a child's.
+
+    ``token`` is what ``Office.verify`` returned.
+    """
+
+    account: Account
+    token: str = attrs.field(repr=False)
+    role: Role = Role.SELF
+
+    @property
+    def viewer(self) -> Viewer:
+        """The citizen as one who asks."""
+        return Viewer(person=self.account.person, role=self.role)
+
+
+@attrs.frozen(kw_only=True)
+class Staff:
+    """A doctor or an ambulance crew, signed in by the host.
+
+    A crew reads after ``Office.break_glass``.
+    """
+
+    viewer: Viewer
+
+
+Reader = Citizen | Staff

@@ -1,0 +1,217 @@
+"""Reading a card: decide, enter in the journal, and only then answer."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+import attrs
+
+from emrcore import rules, sharing
+from emrcore.access import Facts, Grant, View, Viewer, decide
+from emrcore.errors import RuleBroken
+from emrcore.journal import Actor, ActorKind, Break, Link, breaks
+from emrcore.office import places
+from emrcore.office.desk import Desk
+from emrcore.office.entering import check_session, remember_use
+from emrcore.office.readers import Citizen, Reader, Staff
+from emrcore.office.work import Work
+from emrcore.people import PatientId
+from emrcore.ports import Shard
+from emrcore.records import CardOpened, DocumentsShown, Page
+from emrcore.rulebook import Access, Role
+from emrcore.sessions import SessionUsed
+from emrcore.sharing import Broken, GlassBroken
+from emrcore.wire import decode_any
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class OpenedCard:
+    """The answer about one card: the view, and how many documents it shows by section."""
+
+    view: View
+    counts: Mapping[str, int]
+
+
+@attrs.frozen(kw_only=True)
+class Look:
+    """One line of who looked at a card: who, as what, when, what; of a crew first its reason."""
+
+    link: Link
+    event: CardOpened | DocumentsShown | GlassBroken
+
+
+def break_glass(desk: Desk, viewer: Viewer, patient: PatientId, *, reason: str) -> Broken:
+    """Let the crew *viewer* read the card of *patient* for a time, for the *reason* stated.
+
+    Raises:
+        RuleBroken: EMG-1 no crew or no reason, APP-5 there is no card.
+    """
+
+    def verb(work: Work) -> Broken:
+        if work.load(places.facts(patient), Facts) is None:
+            raise RuleBroken(rules.APP_5)
+        place = places.break_glass(patient, viewer.person)
+        edition = desk.edition(work.now)
+        event = sharing.break_glass(viewer, patient, reason=reason, at=work.now, edition=edition)
+        after = sharing.evolve(work.load(place, Broken), event)
+        work.put(place, after)
+        work.note(event, _actor(Staff(viewer=viewer)), patient)
+        return after
+
+    return desk.do(Shard.of_patient(patient), verb)
+
+
+def open_card(desk: Desk, reader: Reader, patient: PatientId) -> OpenedCard:
+    """What *reader* may see of the card of *patient* now: sections, counts, reasons.
+
+    A refusal is an answer, too, and stands in the journal like any other.
+
+    Raises:
+        RuleBroken: APP-5 there is no card, SES-8 the session is over, EMG-2 the crew has not
+            broken the glass, ACC-2 the reader is not what the role says.
+    """
+
+    def look(work: Work, view: View) -> tuple[OpenedCard, CardOpened]:
+        counts = desk.storage.count(view)
+        event = CardOpened(
+            patient=patient,
+            viewer=view.viewer,
+            at=work.now,
+            edition=view.edition.fingerprint,
+            counts=counts,
+            refused=view.refusal.rule.id if view.refusal else None,
+        )
+        return OpenedCard(view=view, counts=counts), event
+
+    return _read(desk, reader, patient, look)
+
+
+def read_page(
+    desk: Desk,
+    reader: Reader,
+    patient: PatientId,
+    *,
+    section: str | None = None,
+    cursor: str | None = None,
+    size: int = 50,
+) -> Page:
+    """The next documents of the card, newest first, decided anew for this page.
+
+    Raises:
+        RuleBroken: as ``open_card``; the access rule that closes the card; REC-2 the cursor is
+            another's.
+        Malformed: *cursor* or *size* is none.
+    """
+
+    def look(work: Work, view: View) -> tuple[Page, DocumentsShown]:
+        if view.refusal:
+            raise RuleBroken(view.refusal.rule)
+        page = desk.storage.page(view, cursor=cursor, section=section, size=size)
+        event = DocumentsShown(
+            patient=patient,
+            viewer=view.viewer,
+            at=work.now,
+            edition=view.edition.fingerprint,
+            documents=tuple(document.id for document in page.documents),
+        )
+        return page, event
+
+    return _read(desk, reader, patient, look)
+
+
+def who_looked(desk: Desk, reader: Citizen, patient: PatientId) -> tuple[Look, ...]:
+    """Everybody who looked at the card, the earliest first, for whoever may see the card.
+
+    Raises:
+        RuleBroken: as ``read_page``.
+    """
+
+    def look(work: Work, view: View) -> tuple[tuple[Look, ...], CardOpened]:
+        if view.refusal:
+            raise RuleBroken(view.refusal.rule)
+        event = CardOpened(
+            patient=patient,
+            viewer=view.viewer,
+            at=work.now,
+            edition=view.edition.fingerprint,
+            counts={},
+        )
+        return tuple(_looks(desk, patient)), event
+
+    return _read(desk, reader, patient, look)
+
+
+def verify_journal(desk: Desk, shard: Shard, *, head: Link | None = None) -> tuple[Break, ...]:
+    """Every place where the journal of *shard* is not what was written; none: it is whole.
+
+    *head* is a link kept elsewhere: without one, a cut tail cannot be seen.
+    """
+    return tuple(breaks(_links(desk, shard), head=head))
+
+
+def _looks(desk: Desk, patient: PatientId) -> Iterator[Look]:
+    for link in _links(desk, Shard.of_patient(patient)):
+        event = decode_any(link.entry.detail)
+        if isinstance(event, (CardOpened, DocumentsShown, GlassBroken)):
+            yield Look(link=link, event=event)
+
+
+def _links(desk: Desk, shard: Shard) -> Iterator[Link]:
+    after = 0
+    while links := desk.storage.links(shard, after=after):
+        yield from links
+        after = links[-1].number
+
+
+def _read(
+    desk: Desk,
+    reader: Reader,
+    patient: PatientId,
+    look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown]],
+) -> T:
+    """Decide, *look*, enter it in the journal, commit, and return what was seen (JRN-2)."""
+
+    def verb(work: Work) -> tuple[T, SessionUsed | None]:
+        viewer, used = _identify(desk, work, reader, patient)
+        facts = _facts(work, reader, patient)
+        view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
+        seen, event = look(work, view)
+        work.note(event, _actor(reader), patient)
+        return seen, used
+
+    seen, used = desk.do(Shard.of_patient(patient), verb)
+    if isinstance(reader, Citizen) and used:
+        remember_use(desk, reader.account, used)
+    return seen
+
+
+def _identify(
+    desk: Desk, work: Work, reader: Reader, patient: PatientId
+) -> tuple[Viewer, SessionUsed | None]:
+    if isinstance(reader, Citizen):
+        return reader.viewer, check_session(desk, work, reader.account, reader.token)
+    viewer = reader.viewer
+    if desk.edition(work.now).relations[viewer.role].access.value is not Access.STAFF:
+        raise RuleBroken(rules.ACC_2)
+    if viewer.role is Role.CREW:
+        glass = work.load(places.break_glass(patient, viewer.person), Broken)
+        sharing.check(glass, viewer=viewer, at=work.now)
+    return viewer, None
+
+
+def _facts(work: Work, reader: Reader, patient: PatientId) -> Facts:
+    facts = work.load(places.facts(patient), Facts)
+    if facts is None:
+        raise RuleBroken(rules.APP_5)
+    if isinstance(reader, Staff):
+        return facts
+    grant = work.load(places.grant(reader.account.id, patient), Grant)
+    return attrs.evolve(facts, grants=(grant,)) if grant else facts
+
+
+def _actor(reader: Reader) -> Actor:
+    if isinstance(reader, Citizen):
+        return Actor(kind=ActorKind.CITIZEN, id=reader.account.person)
+    viewer = reader.viewer
+    return Actor(kind=ActorKind.STAFF, id=viewer.person, organisation=viewer.organisation)

@@ -1,0 +1,110 @@
+"""One attempt at one verb: what was read, what is to be written, one commit."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from emrcore.errors import Conflict, Unavailable
+from emrcore.journal import Actor, Entry, entry
+from emrcore.people import PatientId
+from emrcore.ports import ABSENT, Batch, Key, OutboxItem, Randomness, Shard, Storage
+from emrcore.wire import decode, encode
+
+T = TypeVar("T")
+
+Pause = Callable[[float], None]
+"""Waits that many seconds."""
+
+_TRIES = 10
+_LONGEST_PAUSE = 0.25
+
+
+@attrs.define
+class Work:
+    """Gathers one commit; every key that is read is expected to be unchanged by then."""
+
+    storage: Storage
+    shard: Shard
+    now: dt.datetime
+    _expect: dict[Key, int] = attrs.field(factory=dict, init=False)
+    _put: dict[Key, str] = attrs.field(factory=dict, init=False)
+    _due: dict[Key, dt.datetime] = attrs.field(factory=dict, init=False)
+    _entries: list[Entry] = attrs.field(factory=list, init=False)
+    _outbox: list[OutboxItem] = attrs.field(factory=list, init=False)
+
+    def text(self, key: Key) -> str | None:
+        """The text *key* holds, or None."""
+        stored = self.storage.load(key).get(key)
+        self._expect[key] = stored.version if stored else ABSENT
+        return stored.text if stored else None
+
+    def load(self, key: Key, *kinds: type[T]) -> T | None:
+        """The value *key* holds, of one of *kinds*, or None."""
+        text = self.text(key)
+        return None if text is None else decode(text, *kinds)
+
+    def put(self, key: Key, value: object, *, due: dt.datetime | None = None) -> None:
+        """Write *value* to *key*, which was read before; *due* is when it needs attention."""
+        self.put_text(key, encode(value))
+        if due:
+            self._due[key] = due
+
+    def put_text(self, key: Key, text: str) -> None:
+        """Write *text* as it is."""
+        self._put[key] = text
+
+    def note(self, event: object, actor: Actor, subject: PatientId | None = None) -> None:
+        """Enter *event* in the journal."""
+        self._entries.append(entry(event, at=self.now, actor=actor, subject=subject))
+
+    def send(self, item: OutboxItem) -> None:
+        """Put *item* in the outbox."""
+        self._outbox.append(item)
+
+    def commit(self) -> None:
+        """Apply everything gathered, if there is anything."""
+        if self._put or self._entries or self._outbox:
+            self.storage.commit(
+                Batch(
+                    shard=self.shard,
+                    expect=self._expect,
+                    put=self._put,
+                    due=self._due,
+                    entries=tuple(self._entries),
+                    outbox=tuple(self._outbox),
+                )
+            )
+
+
+def attempt(
+    verb: Callable[[Work], T],
+    *,
+    begin: Callable[[], Work],
+    pause: Pause,
+    randomness: Randomness,
+) -> T:
+    """Do *verb* and commit; after a conflict do all of it anew, at most ten times.
+
+    The result is returned after the commit, never before.
+
+    Raises:
+        Unavailable: there was a conflict every time.
+    """
+    for _ in range(_TRIES):
+        work = begin()
+        result = verb(work)
+        try:
+            work.commit()
+        except Conflict:
+            pause(_LONGEST_PAUSE * randomness.bytes(1)[0] / 255)
+        else:
+            return result
+    raise Unavailable("too many others change the same thing")
+
+
+def sleep(seconds: float) -> None:
+    """Wait in this thread."""
+    time.sleep(seconds)

@@ -1,0 +1,40 @@
+"""What the library asks of its host: protocols, with the promise each makes."""
+
+from typing import Protocol
+
+from emrcore.ports.journals import Journal
+from emrcore.ports.outbox import Fate, Leased, Outbox
+from emrcore.ports.records import Records
+from emrcore.ports.sms import Accepted, Message, Rejected, Sms, SmsOutcome, Unknown
+from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Shard, Store, Stored
+from emrcore.ports.surroundings import Clock, Keys, Randomness
+
+
+class Storage(Store, Records, Outbox, Journal, Protocol):
+    """One place that keeps all four together, so that they can be committed together."""
+
+
+__all__ = [
+    "ABSENT",
+    "Accepted",
+    "Batch",
+    "Clock",
+    "Fate",
+    "Journal",
+    "Key",
+    "Keys",
+    "Leased",
+    "Message",
+    "Outbox",
+    "OutboxItem",
+    "Randomness",
+    "Records",
+    "Rejected",
+    "Shard",
+    "Sms",
+    "SmsOutcome",
+    "Storage",
+    "Store",
+    "Stored",
+    "Unknown",
+]

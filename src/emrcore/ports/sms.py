@@ -1,0 +1,47 @@
+"""How a text reaches a phone."""
+
+import datetime as dt
+from typing import Protocol
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """A text for a phone; ``ref`` is the same for every try, ``valid_for`` bounds its delivery."""
+
+    ref: str
+    to: str = attrs.field(repr=False)
+    text: str = attrs.field(repr=False)
+    valid_for: dt.timedelta
+
+
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """The provider took the message, under an id of its own."""
+
+    provider_id: str
+
+
+@attrs.frozen(kw_only=True)
+class Rejected:
+    """The provider did not take it; ``retryable``: it may another time."""
+
+    why: str
+    retryable: bool
+
+
+@attrs.frozen
+class Unknown:
+    """Nothing was heard: it may or may not be on its way."""
+
+
+SmsOutcome = Accepted | Rejected | Unknown
+
+
+class Sms(Protocol):
+    """A provider. Never raises for what happens outside: that is an outcome."""
+
+    def send(self, message: Message) -> SmsOutcome:
+        """Hand *message* to the provider, once."""
+        ...

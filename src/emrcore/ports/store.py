@@ -1,0 +1,129 @@
+"""Where states are kept, and the one way to change them.
+
+A store keeps text under keys. Every key belongs to a shard (a patient's or an account's), and a
+commit writes to one shard only. Nothing is ever changed except by ``commit``.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Protocol
+
+import attrs
+
+from emrcore.journal import Entry
+from emrcore.people import AccountId, PatientId
+
+ABSENT = 0
+"""The version of a key that holds nothing."""
+
+
+@attrs.frozen
+class Shard:
+    """What lives together: ``patient`` or ``account``, and its id."""
+
+    kind: str
+    id: str
+
+    @classmethod
+    def of_patient(cls, patient: PatientId) -> "Shard":
+        """The shard of one card."""
+        return cls("patient", patient)
+
+    @classmethod
+    def of_account(cls, account: AccountId) -> "Shard":
+        """The shard of one login."""
+        return cls("account", account)
+
+
+@attrs.frozen
+class Key:
+    """One state: the ``kind`` of thing and its ``id``, in the shard it belongs to."""
+
+    shard: Shard
+    kind: str
+    id: str
+
+
+@attrs.frozen
+class Stored:
+    """What a key holds, and its version: 1 at the first commit, one more at each later one."""
+
+    text: str = attrs.field(repr=False)
+    version: int
+
+
+@attrs.frozen(kw_only=True)
+class OutboxItem:
+    """A message to be sent: references only, never its text, its recipient or a code.
+
+    ``id`` is unique in the shard; the item is worthless from ``not_after`` on.
+    """
+
+    shard: Shard
+    id: str
+    kind: str
+    reference: str
+    not_after: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class Batch:
+    """One commit: all of it, or nothing.
+
+    ``expect`` gives the version of *every* key that was read to decide, ``ABSENT`` for none; keys
+    of other shards may be among them. ``put`` writes keys of ``shard``, each of them expected.
+    ``due`` says by when a put key needs attention (see ``Store.due``). Entries are linked to the
+    journal of ``shard`` in their order.
+    """
+
+    shard: Shard
+    expect: Mapping[Key, int]
+    put: Mapping[Key, str] = attrs.field(factory=dict, repr=False)
+    due: Mapping[Key, dt.datetime] = attrs.field(factory=dict)
+    entries: tuple[Entry, ...] = ()
+    outbox: tuple[OutboxItem, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a batch that reaches beyond its shard or writes what it did not read."""
+        if any(key.shard != self.shard for key in self.put):
+            raise ValueError("a batch writes to one shard")
+        if not self.put.keys() <= self.expect.keys():
+            raise ValueError("a batch expects a version of every key it puts")
+        if not self.due.keys() <= self.put.keys():
+            raise ValueError("only what is put can be due")
+        if any(item.shard != self.shard for item in self.outbox):
+            raise ValueError("a batch sends from one shard")
+
+
+class Store(Protocol):
+    """Keeps states. Safe to use from any thread.
+
+    Every method may raise ``Unavailable`` (nothing was applied) and ``Corrupt``.
+    """
+
+    def load(self, *keys: Key) -> Mapping[Key, Stored]:
+        """What *keys* hold now; a key that holds nothing is not in the answer.
+
+        Sees every commit that was acknowledged before the call.
+        """
+        ...
+
+    def commit(self, batch: Batch) -> None:
+        """Apply *batch* wholly, durably, and only if every expected version holds.
+
+        Raises:
+            Conflict: a version differs; nothing was applied.
+            CommitUnknown: it may or may not have been applied.
+        """
+        ...
+
+    def find(self, shard: Shard, kind: str) -> Mapping[Key, Stored]:
+        """All states of one *kind* in *shard*, by id."""
+        ...
+
+    def due(self, kind: str, before: dt.datetime, limit: int) -> tuple[Key, ...]:
+        """Keys of *kind* due before the moment *before*, the earliest first, at most *limit*.
+
+        A key is due as its latest commit said, and not at all if that said nothing.
+        """
+        ...

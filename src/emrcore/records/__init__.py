@@ -1,0 +1,39 @@
+"""The documents of a card, and reading them under a view."""
+
+from emrcore.records.card import (
+    CardCreated,
+    CardOpened,
+    DeathRecorded,
+    DocumentsAdded,
+    DocumentsShown,
+    KinshipRecorded,
+    RestrictionRecorded,
+    restricted,
+)
+from emrcore.records.document import Document, DocumentId
+from emrcore.records.execution import Verdict, count, judge, visible
+from emrcore.records.page import Page, Position, check_size, cut, opened, page, position
+
+__all__ = [
+    "CardCreated",
+    "CardOpened",
+    "DeathRecorded",
+    "Document",
+    "DocumentId",
+    "DocumentsAdded",
+    "DocumentsShown",
+    "KinshipRecorded",
+    "Page",
+    "Position",
+    "RestrictionRecorded",
+    "Verdict",
+    "check_size",
+    "count",
+    "cut",
+    "judge",
+    "opened",
+    "page",
+    "position",
+    "restricted",
+    "visible",
+]

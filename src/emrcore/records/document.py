@@ -1,0 +1,53 @@
+"""A document of a card: the envelope the library judges, and a body it never parses."""
+
+import datetime as dt
+from typing import NewType
+
+import attrs
+
+from emrcore.people import PatientId
+from emrcore.rulebook import Basis
+
+DocumentId = NewType("DocumentId", str)
+
+
+@attrs.frozen(kw_only=True)
+class Document:
+    """One record of *patient*'s card.
+
+    ``occurred_on``, ``signed_on`` are local days; ``published_at`` (aware) is when it became part
+    of the card. A missing date is None and is never guessed. ``kind`` None: the source does not
+    tell kinds apart. ``(source, id)`` is the source system and the source's own id.
+    """
+
+    id: DocumentId
+    source: str
+    patient: PatientId
+    section: str
+    published_at: dt.datetime
+    kind: str | None = None
+    occurred_on: dt.date | None = None
+    signed_on: dt.date | None = None
+    labels: frozenset[str] = frozenset()
+    title: str = attrs.field(default="", repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a naive moment: it would be judged by whatever zone the machine is in."""
+        if self.published_at.tzinfo is None:
+            raise ValueError("published_at must be an aware datetime")
+
+    def judged_by(self, basis: Basis) -> dt.date | None:
+        """The day, or for ``published`` the moment, that a section with *basis* judges by."""
+        match basis:
+            case Basis.OCCURRED:
+                return self.occurred_on
+            case Basis.SIGNED:
+                return self.signed_on
+            case Basis.PUBLISHED:
+                return self.published_at
+
+    @property
+    def dated(self) -> dt.date:
+        """The day a list shows the document under: the first of its dates that is known."""
+        return self.occurred_on or self.signed_on or self.published_at.astimezone(dt.UTC).date()

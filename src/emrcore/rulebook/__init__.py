@@ -1,0 +1,48 @@
+"""What one authority allows, as dated and cited data."""
+
+from emrcore.rulebook.edition import (
+    Access,
+    Ages,
+    ApplicationRule,
+    Basis,
+    Check,
+    Cited,
+    Edition,
+    EmergencyRule,
+    FirstPasswordRule,
+    LockRule,
+    LockStep,
+    OneTimeCodeRule,
+    Relation,
+    Role,
+    Rulebook,
+    SectionRule,
+    SessionRule,
+    Source,
+)
+from emrcore.rulebook.reading import load, parse, shipped, shipped_names
+
+__all__ = [
+    "Access",
+    "Ages",
+    "ApplicationRule",
+    "Basis",
+    "Check",
+    "Cited",
+    "Edition",
+    "EmergencyRule",
+    "FirstPasswordRule",
+    "LockRule",
+    "LockStep",
+    "OneTimeCodeRule",
+    "Relation",
+    "Role",
+    "Rulebook",
+    "SectionRule",
+    "SessionRule",
+    "Source",
+    "load",
+    "parse",
+    "shipped",
+    "shipped_names",
+]

@@ -1,0 +1,220 @@
+"""The policy of one authority as data: what is allowed from one day on, every value cited."""
+
+import bisect
+import datetime as dt
+import enum
+import zoneinfo
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+import attrs
+
+from emrcore.calendar import Counting
+from emrcore.people import AccountLevel, AgeConvention, KinshipStatus, LeapBirthday
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Role(enum.StrEnum):
+    """In what capacity somebody looks at a card."""
+
+    SELF = "self"
+    GUARDIAN = "guardian"
+    DOCTOR = "doctor"
+    CREW = "crew"
+
+
+class Basis(enum.StrEnum):
+    """Which of a document's dates its section is judged by."""
+
+    OCCURRED = "occurred"
+    SIGNED = "signed"
+    PUBLISHED = "published"
+
+
+class Access(enum.StrEnum):
+    """How a viewer comes to a card: by a granted application, or by the host's staff login."""
+
+    GRANTED = "granted"
+    STAFF = "staff"
+
+
+class Check(enum.StrEnum):
+    """What is checked before access is granted."""
+
+    IDENTITY = "identity"
+    POLICY = "policy"
+    PHOTO = "photo"
+
+
+@attrs.frozen
+class Cited(Generic[T_co]):
+    """A value of the rulebook with the place that says so (``"announcement: 8"``)."""
+
+    value: T_co
+    source: str
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """Where values of the rulebook come from."""
+
+    title: str
+    url: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Ages:
+    """How an age in years becomes a day."""
+
+    attained: Cited[AgeConvention]
+    leap_birthday: Cited[LeapBirthday]
+
+
+@attrs.frozen(kw_only=True)
+class Relation:
+    """What one kind of viewer needs, and which sections it may then see.
+
+    ``from_age`` (inclusive) and ``until_age`` (exclusive) bound the patient's age in years;
+    ``opens_on`` is the first local day on which anybody of the kind may look.
+    """
+
+    access: Cited[Access]
+    restricted: Cited[bool]
+    after_death: Cited[bool]
+    windows: Cited[bool]
+    labels: Cited[tuple[str, ...]]
+    sections: Cited[tuple[str, ...]]
+    opens_on: Cited[dt.date] | None = None
+    from_age: Cited[int] | None = None
+    until_age: Cited[int] | None = None
+    kinship: Cited[KinshipStatus] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SectionRule:
+    """One section: since when it can be seen, and how far back its documents are shown.
+
+    A section with ``announced`` and no ``opened_on`` exists but is closed. ``opened_on`` and
+    ``records_from`` are local days, inclusive.
+    """
+
+    title: Mapping[str, str]
+    kinds: Cited[tuple[str, ...]]
+    opened_on: Cited[dt.date] | None = None
+    records_from: Cited[dt.date] | None = None
+    basis: Cited[Basis] | None = None
+    announced: Cited[bool] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EmergencyRule:
+    """For how long a crew that stated its reason may read."""
+
+    hours: Cited[int]
+
+
+@attrs.frozen(kw_only=True)
+class ApplicationRule:
+    """Who may apply since when, what is checked, and within how many working days."""
+
+    opens_on: Cited[dt.date]
+    account_levels: Cited[tuple[AccountLevel, ...]]
+    checks: Cited[tuple[Check, ...]]
+    working_days: Cited[int]
+    counting: Cited[Counting]
+    calendar: Cited[str]
+
+
+@attrs.frozen(kw_only=True)
+class FirstPasswordRule:
+    """The password of the first login: its digits, its life, its tries over all re-issues."""
+
+    digits: Cited[int]
+    lifetime_hours: Cited[int]
+    tries: Cited[int]
+
+
+@attrs.frozen(kw_only=True)
+class OneTimeCodeRule:
+    """The code of every later login."""
+
+    digits: Cited[int]
+    lifetime_minutes: Cited[int]
+    pause_seconds: Cited[int]
+    sends_per_day: Cited[int]
+
+
+@attrs.frozen(kw_only=True)
+class LockStep:
+    """From ``failures`` consecutive failures on, a lock of ``minutes``."""
+
+    failures: int
+    minutes: int
+
+
+@attrs.frozen(kw_only=True)
+class LockRule:
+    """How consecutive failures of one account lock it; at ``hard_failures`` only a person opens."""
+
+    steps: Cited[tuple[LockStep, ...]]
+    hard_failures: Cited[int]
+
+
+@attrs.frozen(kw_only=True)
+class SessionRule:
+    """When a session ends by itself: after idling, and in any case."""
+
+    idle_minutes: Cited[int]
+    absolute_minutes: Cited[int]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Edition:
+    """What the rulebook says over the local days ``[valid_from, until)``.
+
+    ``fingerprint`` names the content: SHA-256 of its canonical JSON, in hex.
+    """
+
+    rulebook: str
+    zone: zoneinfo.ZoneInfo
+    valid_from: dt.date
+    ages: Ages
+    relations: Mapping[Role, Relation]
+    sections: Mapping[str, SectionRule]
+    emergency: EmergencyRule
+    application: ApplicationRule
+    first_password: FirstPasswordRule
+    one_time_code: OneTimeCodeRule
+    lock: LockRule
+    session: SessionRule
+    fingerprint: str
+    until: dt.date | None = None
+
+    def local_day(self, at: dt.datetime) -> dt.date:
+        """The day of the edition's zone that *at* (aware) falls on."""
+        return at.astimezone(self.zone).date()
+
+    def start_of(self, day: dt.date) -> dt.datetime:
+        """The moment *day* begins in the edition's zone."""
+        return dt.datetime.combine(day, dt.time(), self.zone)
+
+
+@attrs.frozen(kw_only=True)
+class Rulebook:
+    """The dated editions of one authority's policy, oldest first."""
+
+    id: str
+    title: Mapping[str, str]
+    sources: Mapping[str, Source]
+    editions: tuple[Edition, ...]
+
+    def edition_at(self, at: dt.datetime) -> Edition:
+        """The edition in force at *at* (aware).
+
+        Before the first edition the first one answers: its own opening days say no.
+        """
+        first = self.editions[0]
+        day = first.local_day(at)
+        later = bisect.bisect_right([edition.valid_from for edition in self.editions], day)
+        return self.editions[max(later - 1, 0)]

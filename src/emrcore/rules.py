@@ -1,0 +1,595 @@
+"""The register of rules: an id, one sentence and a source for everything emrcore enforces.
+
+Code that enforces a rule names its constant; a test's docstring begins with its id; a test fails
+when a rule here has no test or no source.
+
+Sources: *announcement N* is sentence N of the announcement of 14 January 2020 as numbered in
+``docs/reference/announcement.md``; *choice* marks what the announcement leaves open and emrcore
+settles, with the reason on the same page.
+"""
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Rule:
+    """One rule: a stable ``id``, the sentence it ``says``, and the ``source`` it comes from."""
+
+    id: str
+    says: str
+    source: str
+
+
+# -- people --------------------------------------------------------------------------------------
+
+PPL_1 = Rule(
+    id="PPL-1",
+    says="An age is reached at 00:00 local of the birthday or of the day after it, "
+    "as the rulebook says.",
+    source="Supreme Court of Russia, Plenum ruling of 1 February 2011 No 1 (the day after); "
+    "choice (the birthday, for rulebooks that read it so)",
+)
+PPL_2 = Rule(
+    id="PPL-2",
+    says="In a common year the birthday of a person born on 29 February is 28 February "
+    "or 1 March, as the rulebook says.",
+    source="Civil Code of Russia, art. 192(3), by analogy (28 February); choice (1 March)",
+)
+PPL_3 = Rule(
+    id="PPL-3",
+    says="An age is counted in completed years from the birth, which is age 0; "
+    "nobody has one before.",
+    source="choice: a band that begins at 0 holds the newborn",
+)
+PPL_4 = Rule(
+    id="PPL-4",
+    says="A day is a date without a time of day; a moment in its place is refused.",
+    source="choice: which day a moment falls on depends on the time zone",
+)
+PPL_5 = Rule(
+    id="PPL-5",
+    says="A fact holds from its first day up to, and not on, the day it ends, "
+    "which is later than the first.",
+    source="choice: half-open intervals leave no gap and no overlap",
+)
+PPL_6 = Rule(
+    id="PPL-6",
+    says="Nobody dies before being born.",
+    source="choice: such a record is a mistake",
+)
+PPL_7 = Rule(
+    id="PPL-7",
+    says="Nobody is their own guardian.",
+    source="choice: a tie to oneself would open a card on a guardian's terms",
+)
+PPL_8 = Rule(
+    id="PPL-8",
+    says="Names that differ only in letter case, ё and е, spaces and hyphens are the same.",
+    source="choice: registers differ in them",
+)
+PPL_9 = Rule(
+    id="PPL-9",
+    says="A name has a family part and a given part, neither of them blank.",
+    source="choice: a blank would match a blank",
+)
+PPL_10 = Rule(
+    id="PPL-10",
+    says="No value shows a personal datum in its repr, and no error quotes one.",
+    source="choice: whatever can be printed ends in a log",
+)
+
+ID_1 = Rule(
+    id="ID-1",
+    says="What is typed is text of at most 64 characters without NUL and surrogates; "
+    "anything else is refused unread.",
+    source="choice: no paper needs more, and no store takes the two",
+)
+ID_2 = Rule(
+    id="ID-2",
+    says="A policy is an old form with series and number, a temporary certificate of 9 digits, "
+    "or a unified number of 16; the last two have no series.",
+    source="announcement: 20; federal code list 1.2.643.5.1.13.13.99.2.245",
+)
+ID_3 = Rule(
+    id="ID-3",
+    says="The last digit of a unified policy number is the Luhn check digit of the others.",
+    source="choice: tried on 200 000 random numbers, each of which had the Luhn digit",
+)
+ID_4 = Rule(
+    id="ID-4",
+    says="A unified policy number holds a birth date that exists and a month marked for its era: "
+    "by 20 up to 1950, by 40 up to 2000, unmarked since.",
+    source="choice: the layout the known samples follow; no published text of it was found",
+)
+ID_5 = Rule(
+    id="ID-5",
+    says="The birth date and the sex in a unified policy number are the applicant's.",
+    source="announcement: 24; choice: the data are checked before access",
+)
+ID_6 = Rule(
+    id="ID-6",
+    says="A SNILS is nine digits and two more that check them, the check being done "
+    "above 001-001-998.",
+    source="Pension Fund of Russia, algorithm of the control number, "
+    "consultant.ru LAW_124607, section 8",
+)
+ID_7 = Rule(
+    id="ID-7",
+    says="The SNILS 000-000-000 is nobody's.",
+    source="choice: it lies below the checked numbers and is what test forms are filled with",
+)
+ID_8 = Rule(
+    id="ID-8",
+    says="A passport has a series of four digits and a number of six, 101 or more.",
+    source="tax service template 99 99 999999, docs.cntd.ru 901836064, 5.4; "
+    "choice (the lowest number)",
+)
+ID_9 = Rule(
+    id="ID-9",
+    says="The last two digits of a passport's series are the year its blank was made: "
+    "1997 at the earliest, next year at the latest.",
+    source="Government of Russia, decree of 8 July 1997 No 828, numbering of the blanks; "
+    "choice (next year)",
+)
+ID_10 = Rule(
+    id="ID-10",
+    says="The first two digits of a passport's series are a region: 00 is refused, "
+    "a code outside OKATO is warned about.",
+    source="Government of Russia, decree of 8 July 1997 No 828; OKATO, OK 019-95; "
+    "choice (a warning: some regions were given extra codes)",
+)
+ID_11 = Rule(
+    id="ID-11",
+    says="A birth certificate has a Roman number in canonical form, two Cyrillic letters "
+    "and six digits.",
+    source="choice: the printed form, II-МЮ 654321",
+)
+ID_12 = Rule(
+    id="ID-12",
+    says="A Roman number typed on a Russian keyboard (1, У, Х, Л, С) is read as meant, "
+    "and so is a missing hyphen.",
+    source="choice: that keyboard has no Roman figures",
+)
+ID_13 = Rule(
+    id="ID-13",
+    says="A mobile number is +7, a 9 and nine digits; a leading 8, 7 or nothing is read as +7.",
+    source="announcement: 20; Russian numbering plan, order of 17 November 2006 No 142, "
+    "since 2022 order of 31 January 2022 No 75; choice (what is read as +7)",
+)
+ID_14 = Rule(
+    id="ID-14",
+    says="Every fault of every paper is reported at once.",
+    source="choice: a form is mended in one go",
+)
+
+# -- calendar ------------------------------------------------------------------------------------
+
+CAL_1 = Rule(
+    id="CAL-1",
+    says="Monday to Friday work, Saturday and Sunday do not, unless an act says otherwise of the "
+    "day; every day names what made it so.",
+    source="Labour Code of Russia, art. 111 and 112",
+)
+CAL_2 = Rule(
+    id="CAL-2",
+    says="A working calendar answers for the days that are decreed and refuses any other.",
+    source="choice: a guess would become somebody's deadline",
+)
+CAL_3 = Rule(
+    id="CAL-3",
+    says="Days declared non-working by the President are off in `federal` and `moscow`, by the "
+    "Mayor in `moscow` only, in `standard` they work; a recommendation takes no day off.",
+    source="choice: nothing says how they count for public services, so the rulebook does",
+)
+CAL_4 = Rule(
+    id="CAL-4",
+    says="The eve of a holiday is short: it counts in full, and only its closing hour moves.",
+    source="Labour Code of Russia, art. 95",
+)
+CAL_5 = Rule(
+    id="CAL-5",
+    says="Counting A: day 0 is the local date of filing whatever the hour, counting begins with "
+    "the next working day, and the term ends at 24:00 local of the last one.",
+    source="announcement: 8; Civil Code of Russia, art. 191, 193 and 194",
+)
+CAL_6 = Rule(
+    id="CAL-6",
+    says="Counting B: what is filed on a day off, or at closing time or later, is received on the "
+    "next working day, which is day 0.",
+    source="choice: services that register in office hours count from the registration",
+)
+CAL_7 = Rule(
+    id="CAL-7",
+    says="A moment carries its offset, and its day is the date in the zone of the authority.",
+    source="choice: at 21:00 UTC it is already tomorrow in Moscow",
+)
+CAL_8 = Rule(
+    id="CAL-8",
+    says="The working days up to and with the day of a suspension are used up, counting resumes on "
+    "the first working day after the missing data arrive, and until then nothing is due.",
+    source="choice: neither side loses the day on which it acted",
+)
+CAL_9 = Rule(
+    id="CAL-9",
+    says="A deadline shows each day counted or skipped and why, names the calendar that counted, "
+    "and can show the due day of the standard one beside it.",
+    source="choice: whoever waits can check the count",
+)
+CAL_10 = Rule(
+    id="CAL-10",
+    says="A due day once given stands; a transfer published later only shows what it would change.",
+    source="choice: the applicant was told a date",
+)
+CAL_11 = Rule(
+    id="CAL-11",
+    says="The service centres of Moscow are open daily from 8 to 20, the flagships from 10 to 22.",
+    source="announcement: 29",
+)
+CAL_12 = Rule(
+    id="CAL-12",
+    says="Open is not working: a centre open on a Sunday does not make it a working day.",
+    source="choice: announcement 29 speaks of doors, sentence 8 of working days",
+)
+
+# -- rulebook ------------------------------------------------------------------------------------
+
+RB_1 = Rule(
+    id="RB-1",
+    says="A rulebook with an unknown, missing or mistyped key is refused whole.",
+    source="choice: empty configuration",
+)
+RB_2 = Rule(
+    id="RB-2",
+    says="Every value of a rulebook names the source that says so.",
+    source="choice: provenance",
+)
+RB_3 = Rule(
+    id="RB-3",
+    says="A rulebook that leaves a gap, an overlap or a contradiction is refused when loaded.",
+    source="choice: empty configuration",
+)
+RB_4 = Rule(
+    id="RB-4",
+    says="A later edition changes nothing about the days before it.",
+    source="choice: 5",
+)
+
+# -- access --------------------------------------------------------------------------------------
+
+ACC_1 = Rule(
+    id="ACC-1",
+    says="Patients and guardians see nothing before the day the record opens to them.",
+    source="announcement: 1",
+)
+ACC_2 = Rule(
+    id="ACC-2",
+    says="The own card is for the patient in person.",
+    source="announcement: 7",
+)
+ACC_3 = Rule(
+    id="ACC-3",
+    says="The own card opens at the age of the own right.",
+    source="announcement: 19",
+)
+ACC_4 = Rule(
+    id="ACC-4",
+    says="A child's card is open to its parents until the child reaches the age of the own right.",
+    source="announcement: 7",
+)
+ACC_5 = Rule(
+    id="ACC-5",
+    says="Only a confirmed family tie opens a child's card.",
+    source="announcement: 22",
+)
+ACC_6 = Rule(
+    id="ACC-6",
+    says="A restriction by an authority bars those it names for as long as it holds.",
+    source="choice: restrictions",
+)
+ACC_7 = Rule(
+    id="ACC-7",
+    says="The patient's and the guardians' access ends with the patient's death.",
+    source="choice: death",
+)
+ACC_8 = Rule(
+    id="ACC-8",
+    says="A card is open to patients and guardians only after a granted application.",
+    source="announcement: 7",
+)
+ACC_9 = Rule(
+    id="ACC-9",
+    says="A section that is announced and not yet open shows nothing.",
+    source="announcement: 15",
+)
+ACC_10 = Rule(
+    id="ACC-10",
+    says="A section shows documents from its first day on, by the date the section names.",
+    source="announcement: 2",
+)
+ACC_11 = Rule(
+    id="ACC-11",
+    says="What the rulebook does not know (a section, a kind, a label, a missing date) is hidden.",
+    source="choice: 4",
+)
+ACC_12 = Rule(
+    id="ACC-12",
+    says="A section is shown only to the kinds of viewers it is meant for.",
+    source="announcement: 13",
+)
+ACC_13 = Rule(
+    id="ACC-13",
+    says="A document is shown from the moment it is published.",
+    source="announcement: 12",
+)
+ACC_14 = Rule(
+    id="ACC-14",
+    says="Every answer says until when it holds, and is decided anew after that.",
+    source="choice: 7",
+)
+ACC_15 = Rule(
+    id="ACC-15",
+    says="Doctors and ambulance crews see the history without the patients' start dates.",
+    source="announcement: 12",
+)
+
+# -- records -------------------------------------------------------------------------------------
+
+REC_1 = Rule(
+    id="REC-1",
+    says="Counts and pages are made of visible documents only.",
+    source="choice: totals",
+)
+REC_2 = Rule(
+    id="REC-2",
+    says="A page's cursor serves the viewer, the card and the edition it was made for, only.",
+    source="choice: cursors",
+)
+REC_3 = Rule(
+    id="REC-3",
+    says="A document is named by its source and the source's own id, and is added once.",
+    source="announcement: 9",
+)
+
+# -- applications --------------------------------------------------------------------------------
+
+APP_1 = Rule(
+    id="APP-1",
+    says="Applications are taken from the day the rulebook opens them.",
+    source="announcement: 7",
+)
+APP_2 = Rule(
+    id="APP-2",
+    says="Only an account of a level the rulebook names may apply.",
+    source="announcement: 18",
+)
+APP_3 = Rule(
+    id="APP-3",
+    says="One application asks for one or more cards, each once, and each is decided separately.",
+    source="announcement: 7",
+)
+APP_4 = Rule(
+    id="APP-4",
+    says="An application is answered within the working days of the rulebook, and shows the count.",
+    source="announcement: 8",
+)
+APP_5 = Rule(
+    id="APP-5",
+    says="A card that does not exist yet is no error: that subject is rejected, with the reason.",
+    source="announcement: 17",
+)
+APP_6 = Rule(
+    id="APP-6",
+    says="Access is granted only when every check of the rulebook has passed.",
+    source="announcement: 24",
+)
+APP_7 = Rule(
+    id="APP-7",
+    says="Nobody checks or decides an application of their own.",
+    source="choice: 7",
+)
+APP_8 = Rule(
+    id="APP-8",
+    says="An unconfirmed tie leaves the application open; it is granted once the tie is confirmed.",
+    source="announcement: 22",
+)
+APP_9 = Rule(
+    id="APP-9",
+    says="The right is judged again at the decision: a child may have turned 15 since.",
+    source="choice: 7",
+)
+APP_10 = Rule(
+    id="APP-10",
+    says="What has been decided is not decided again.",
+    source="choice: 7",
+)
+APP_11 = Rule(
+    id="APP-11",
+    says="Passport, policy and mobile number are checked together, every fault told at once.",
+    source="announcement: 20",
+)
+
+# -- sessions ------------------------------------------------------------------------------------
+
+SES_1 = Rule(
+    id="SES-1",
+    says="The first password goes out once access is granted, serves one first login and expires.",
+    source="announcement: 24",
+)
+SES_2 = Rule(
+    id="SES-2",
+    says="Every later login needs a new one-time code.",
+    source="announcement: 25",
+)
+SES_3 = Rule(
+    id="SES-3",
+    says="The code was not accepted.",
+    source="NIST SP 800-63B 5.1.3.2; RTS 2018/389 article 4(3)(a)",
+)
+SES_4 = Rule(
+    id="SES-4",
+    says="A new code makes the earlier ones invalid and resets no failure count.",
+    source="NIST SP 800-63B-4 3.1.3.2",
+)
+SES_5 = Rule(
+    id="SES-5",
+    says="Consecutive failures lock the account for a growing time, and in the end until proofing.",
+    source="RTS 2018/389 article 4(3)(b); NIST SP 800-63B 5.2.2",
+)
+SES_6 = Rule(
+    id="SES-6",
+    says="A code is never stored, hashed or queued: it is derived when sent and when checked.",
+    source="OWASP ASVS 4.0.3 V2.7.5",
+)
+SES_7 = Rule(
+    id="SES-7",
+    says="A code serves the host session, the purpose and the account it was made for, only.",
+    source="OWASP ASVS 4.0.3 V2.7.3",
+)
+SES_8 = Rule(
+    id="SES-8",
+    says="A session ends after idling and in any case at its absolute end, judged by stored times.",
+    source="NIST SP 800-63B 4.2.3",
+)
+SES_9 = Rule(
+    id="SES-9",
+    says="Of a session's secret only the digest is stored; the secret is told once.",
+    source="OWASP ASVS 5.0 V7.2.3",
+)
+SES_10 = Rule(
+    id="SES-10",
+    says="Codes are sent with a pause between them and at most so many a day.",
+    source="NIST SP 800-63B 5.2.2; choice: 25",
+)
+SES_11 = Rule(
+    id="SES-11",
+    says="Anything but the expected number of ASCII digits is refused unread and not counted.",
+    source="OWASP ASVS 5.0 V2.2.1",
+)
+SES_12 = Rule(
+    id="SES-12",
+    says="A message names no diagnosis and no person, and is not sent once its code has expired.",
+    source="RTS 2018/389 article 5(1)(a)",
+)
+
+# -- journal and store ---------------------------------------------------------------------------
+
+JRN_1 = Rule(
+    id="JRN-1",
+    says="Every step leaves an entry in the journal, in the same commit as what it changed.",
+    source="OWASP ASVS 5.0 V16.3.2; HIPAA 45 CFR 164.312(b)",
+)
+JRN_2 = Rule(
+    id="JRN-2",
+    says="A card is shown only after the entry about showing it is committed.",
+    source="OWASP ASVS 5.0 V16.3.2",
+)
+JRN_3 = Rule(
+    id="JRN-3",
+    says="An entry that is edited, removed, reordered or inserted breaks the chain at its place.",
+    source="OWASP ASVS 5.0 V16.4.2",
+)
+JRN_4 = Rule(
+    id="JRN-4",
+    says="The journal carries references only: no code, secret, phone, paper or medical content.",
+    source="OWASP ASVS 5.0 V16.2.5; ISO 27789",
+)
+JRN_5 = Rule(
+    id="JRN-5",
+    says="The patient sees who looked at the card, as what, when and why.",
+    source="choice: journal",
+)
+STO_1 = Rule(
+    id="STO-1",
+    says="State, journal entry and outbox item are committed together or not at all.",
+    source="OWASP ASVS 5.0 V2.3.3",
+)
+STO_2 = Rule(
+    id="STO-2",
+    says="A commit goes through only if every key read for it is as it was read.",
+    source="OWASP ASVS 5.0 V15.4.2",
+)
+STO_3 = Rule(
+    id="STO-3",
+    says="Identity papers and phone numbers are stored encrypted and bound to their place.",
+    source="OWASP ASVS 5.0 V11.3.2; 45 CFR 164.312(a)(2)(iv)",
+)
+STO_4 = Rule(
+    id="STO-4",
+    says="What is acknowledged survives the process: the road goes on where it stood.",
+    source="announcement: 14",
+)
+EMG_1 = Rule(
+    id="EMG-1",
+    says="An ambulance crew states its reason before it reads, and the journal shows it.",
+    source="announcement: 13; 45 CFR 164.312(a)(2)(ii)",
+)
+EMG_2 = Rule(
+    id="EMG-2",
+    says="Emergency reading is for the crew that stated the reason, and ends by itself.",
+    source="announcement: 13; choice: 13",
+)
+
+# -- fhir ----------------------------------------------------------------------------------------
+
+FHIR_1 = Rule(
+    id="FHIR-1",
+    says="A bundle is read whole, or refused whole with every fault and its place.",
+    source="FHIR R4 (4.0.1), json.html and bundle.html; choice: half a record misleads",
+)
+FHIR_2 = Rule(
+    id="FHIR-2",
+    says="A resource of a bundle has a type and an id, and neither it nor its address comes twice.",
+    source="FHIR R4 (4.0.1), Bundle.entry.fullUrl and invariant bdl-7; "
+    "choice (the id: a document is named by it)",
+)
+FHIR_3 = Rule(
+    id="FHIR-3",
+    says="A document or a claim of kinship names a patient of the same bundle.",
+    source="FHIR R4 (4.0.1), bundle.html, resolving references in bundles; "
+    "choice: nothing is filed to a patient who is only guessed",
+)
+FHIR_4 = Rule(
+    id="FHIR-4",
+    says="A date is written as FHIR writes it, and a moment names its zone.",
+    source="FHIR R4 (4.0.1), datatypes.html, date, dateTime and instant",
+)
+FHIR_5 = Rule(
+    id="FHIR-5",
+    says="A patient has a full birth date, and one who died a full day of death.",
+    source="choice: ages are counted from the one, and without the other the card would stay open",
+)
+FHIR_6 = Rule(
+    id="FHIR-6",
+    says="A section comes from a listed code only, never from a category, a title or a guess.",
+    source="announcement: 2 to 6; choice: a wrong section has a wrong first day",
+)
+FHIR_7 = Rule(
+    id="FHIR-7",
+    says="A resource that becomes no person, claim or document is counted under its name.",
+    source="choice: an empty section must not look like an empty record",
+)
+FHIR_8 = Rule(
+    id="FHIR-8",
+    says="A related person is a claim and no confirmed tie, and a consent opens nothing.",
+    source="announcement: 22; choice: a consent of another system is not a granted application",
+)
+FHIR_9 = Rule(
+    id="FHIR-9",
+    says="What is withdrawn, superseded, unfinished or under rules of its own is not imported.",
+    source="FHIR R4 (4.0.1), extensibility.html, modifierExtension, and the status value sets",
+)
+FHIR_10 = Rule(
+    id="FHIR-10",
+    says="A security label above normal stays on the document.",
+    source="FHIR R4 (4.0.1), security-labels.html",
+)
+FHIR_11 = Rule(
+    id="FHIR-11",
+    says="A document's days are local days; a year or a month is no day and counts as missing.",
+    source="choice: 4; FHIR R4 (4.0.1), datatypes.html, dateTime",
+)
+
+
+def register() -> dict[str, Rule]:
+    """Every rule by id, in the order of this file."""
+    return {rule.id: rule for rule in globals().values() if isinstance(rule, Rule)}

@@ -1,0 +1,1 @@
+"""What a host needs to test its own adapters and policies: contract suites and real data."""

@@ -1,0 +1,185 @@
+"""States, events and facts as canonical JSON that outlives the classes.
+
+Every stored value carries a tag with a version. A class may be renamed, a tag never: what was
+written by an older library is read by its tag. Canonical means: sorted keys, no spaces, UTC with
+microseconds, so that equal values are equal bytes in every process.
+"""
+
+import base64
+import binascii
+import datetime as dt
+import functools
+import json
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import cattrs
+
+from emrcore import access, applications, records, sessions, sharing
+from emrcore.errors import Corrupt
+
+T = TypeVar("T")
+
+TAGS: Mapping[str, type] = types.MappingProxyType(
+    {
+        "facts.1": access.Facts,
+        "grant.1": access.Grant,
+        "card-created.1": records.CardCreated,
+        "kinship-recorded.1": records.KinshipRecorded,
+        "restriction-recorded.1": records.RestrictionRecorded,
+        "death-recorded.1": records.DeathRecorded,
+        "documents-added.1": records.DocumentsAdded,
+        "card-opened.1": records.CardOpened,
+        "documents-shown.1": records.DocumentsShown,
+        "break-glass.broken.1": sharing.Broken,
+        "glass-broken.1": sharing.GlassBroken,
+        "application-pending.1": applications.Pending,
+        "application-granted.1": applications.Granted,
+        "application-rejected.1": applications.Rejected,
+        "application.filed.1": applications.Filed,
+        "application.decided.1": applications.Decided,
+        "application-filed.1": applications.ApplicationFiled,
+        "check-recorded.1": applications.CheckRecorded,
+        "access-granted.1": applications.AccessGranted,
+        "access-rejected.1": applications.AccessRejected,
+        "factor.enrolling.1": sessions.Enrolling,
+        "factor.enrolled.1": sessions.Enrolled,
+        "first-password-issued.1": sessions.FirstPasswordIssued,
+        "code-issued.1": sessions.CodeIssued,
+        "code-accepted.1": sessions.CodeAccepted,
+        "code-refused.1": sessions.CodeRefused,
+        "code-dispatched.1": sessions.CodeDispatched,
+        "session.open.1": sessions.Open,
+        "session.ended.1": sessions.Ended,
+        "session-opened.1": sessions.SessionOpened,
+        "session-used.1": sessions.SessionUsed,
+        "session-ended.1": sessions.SessionEnded,
+    }
+)
+"""Every tag ever written, with the class that reads it today."""
+
+_TAG_OF: Mapping[type, str] = {cls: tag for tag, cls in TAGS.items()}
+
+
+def tag(value: object) -> str:
+    """The tag under which *value* is stored.
+
+    Raises:
+        TypeError: values of its class are not stored.
+    """
+    found = _TAG_OF.get(type(value))
+    if found is None:
+        raise TypeError(f"{type(value).__name__} has no tag")
+    return found
+
+
+def encode(value: object) -> str:
+    """*value* as canonical tagged JSON."""
+    return canonical(_tagged(value))
+
+
+def decode(text: str, *expected: type[T]) -> T:
+    """The value in *text*, which must be of one of the *expected* classes.
+
+    Raises:
+        Corrupt: the text is not what ``encode`` writes for one.
+    """
+    value = decode_any(text)
+    if not isinstance(value, expected):
+        raise Corrupt(f"a stored {expected[0].__name__}")
+    return value
+
+
+def decode_any(text: str) -> object:
+    """The value in *text*, of whatever class its tag names.
+
+    Raises:
+        Corrupt: the text is not what ``encode`` writes.
+    """
+    try:
+        return _untagged(json.loads(text))
+    except Exception:  # noqa: BLE001 - whatever a hand-made text breaks on, the text is corrupt
+        raise Corrupt("a stored value") from None
+
+
+def canonical(data: object) -> str:
+    """Plain *data* as JSON text that is the same wherever it is made."""
+    return json.dumps(
+        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def _tagged(value: object) -> dict[str, Any]:
+    return {"type": tag(value), **_converter().unstructure(value, type(value))}
+
+
+def _untagged(data: object) -> object:
+    if not isinstance(data, dict):
+        raise TypeError("a stored value is an object")
+    fields = dict(data)
+    name = fields.pop("type", None)
+    if name not in TAGS:
+        raise ValueError("an unknown tag")
+    return _converter().structure(fields, TAGS[name])
+
+
+# -- Strict conversion: what is not exactly as written is corrupt, never coerced -------------------
+
+
+@functools.cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
+    for plain in (str, int, bool):
+        converter.register_structure_hook(plain, _exactly(plain))
+    converter.register_unstructure_hook(dt.datetime, _moment_text)
+    converter.register_structure_hook(dt.datetime, _moment)
+    converter.register_unstructure_hook(dt.date, dt.date.isoformat)
+    converter.register_structure_hook(dt.date, lambda text, _: dt.date.fromisoformat(text))
+    converter.register_unstructure_hook(bytes, lambda raw: base64.b64encode(raw).decode())
+    converter.register_structure_hook(bytes, _bytes)
+    converter.register_unstructure_hook_func(_is_choice, _tagged)
+    converter.register_structure_hook_func(_is_choice, lambda data, _: _untagged(data))
+    return converter
+
+
+def _is_choice(kind: object) -> bool:
+    """Whether *kind* is a union of tagged classes."""
+    return get_origin(kind) in {Union, types.UnionType} and all(
+        one in _TAG_OF for one in get_args(kind)
+    )
+
+
+def _exactly(kind: type[T]) -> Callable[[object, Callable[[T], T]], T]:
+    """A hook for *kind* and for what is made of it: enumerations and named ids."""
+
+    def check(value: object, target: Callable[[T], T]) -> T:
+        if type(value) is not kind:
+            raise TypeError(f"must be {kind.__name__}")
+        return target(value)
+
+    return check
+
+
+def _moment_text(at: dt.datetime) -> str:
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime is not stored")
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def _moment(text: object, _: type) -> dt.datetime:
+    if not isinstance(text, str):
+        raise TypeError("must be a moment")
+    at = dt.datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("must be an aware moment")
+    return at
+
+
+def _bytes(text: object, _: type) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError("must be base64")
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as broken:
+        raise ValueError("must be base64") from broken
