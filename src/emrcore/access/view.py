@@ -49,7 +49,7 @@ class View:
     """A document is visible when it is published at ``at`` and any allowance admits it.
 
     ``closed`` says of every section without an allowance why; ``until`` (exclusive) is the first
-    moment at which the answer may change, or None if nothing known will change it.
+    moment at which the answer may change, or None if nothing known will change it (ACC-14).
     """
 
     subject: PatientId

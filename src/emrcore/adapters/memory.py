@@ -125,7 +125,7 @@ class MemoryStorage:
                 if one.fate is None and (one.leased_until is None or one.leased_until <= at)
             ]
             free.sort(key=lambda one: one.order)
-            taken = []
+            taken: list[Leased] = []
             for one in free[:limit]:
                 one.attempt += 1
                 one.leased_until = until

@@ -79,7 +79,9 @@ def _rulebook(parser: argparse.ArgumentParser) -> None:
 
 def _deadline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--filed", required=True, help="such as 2020-01-14T10:00:00+03:00")
-    parser.add_argument("--working-days", type=questions.at_least_one, default=5, metavar="N", help="(default: 5)")
+    parser.add_argument(
+        "--working-days", type=questions.at_least_one, default=5, metavar="N", help="(default: 5)"
+    )
     parser.add_argument("--calendar", choices=questions.CALENDARS, default="moscow")
     parser.add_argument("--counting", type=Counting, choices=list(Counting), default=Counting.A)
     parser.set_defaults(command=questions.show_deadline)

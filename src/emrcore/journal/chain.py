@@ -69,7 +69,10 @@ class Break:
 def entry(
     event: object, *, at: dt.datetime, actor: Actor, subject: PatientId | None = None
 ) -> Entry:
-    """The entry about *event*, which must be one that can be stored."""
+    """The entry about *event*, which must be one that can be stored.
+
+    Events carry references only: no code, secret, phone, paper or medical content (JRN-4).
+    """
     return Entry(at=at, actor=actor, action=tag(event), detail=encode(event), subject=subject)
 
 
@@ -84,7 +87,7 @@ def link(last: Link | None, new: Entry) -> Link:
 
 
 def breaks(links: Iterable[Link], *, head: Link | None = None) -> Iterator[Break]:
-    """Every place where the chain *links*, from its first link on, is not what was written.
+    """Every place where the chain *links*, from its first link on, is not what was written (JRN-3).
 
     *head*, if it is known from elsewhere, must be in the chain: a cut tail shows no other way.
     """

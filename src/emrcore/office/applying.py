@@ -37,8 +37,8 @@ def file(
 ) -> Application:
     """File an application of *account* for the cards *asked*, proven by *papers*.
 
-    The papers and the phone number are kept sealed (STO-3). The answer carries the deadline and
-    its receipt (APP-4).
+    The papers, checked together before (APP-11), and the number are kept sealed (STO-3). The
+    answer carries the deadline and its receipt (APP-4).
 
     Raises:
         RuleBroken: see ``applications.file``.

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-import pyotp
+from pyotp.hotp import HOTP
 
 from emrcore.people import AccountId
 from emrcore.ports import Keys
@@ -19,7 +19,7 @@ def code_for(keys: Keys, account: AccountId, challenge: Challenge) -> str:
     parts = (account, challenge.id, challenge.purpose, challenge.host or "")
     context = joined(*(part.encode() for part in parts), challenge.nonce)
     secret = base64.b32encode(keys.derive("one-time-code", context)).decode()
-    return pyotp.HOTP(secret, digits=challenge.digits, digest=hashlib.sha256).at(0)
+    return HOTP(secret, digits=challenge.digits, digest=hashlib.sha256).at(0)
 
 
 def joined(*parts: bytes) -> bytes:

@@ -36,6 +36,7 @@ class Office(Desk):
     verify = entering.verify
     log_out = entering.log_out
 
+    find_facts = reading.find_facts
     break_glass = reading.break_glass
     open_card = reading.open_card
     read_page = reading.read_page

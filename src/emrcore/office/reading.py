@@ -7,14 +7,14 @@ import attrs
 
 from emrcore import rules, sharing
 from emrcore.access import Facts, Grant, View, Viewer, decide
-from emrcore.errors import RuleBroken
+from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import Actor, ActorKind, Break, Link, breaks
 from emrcore.office import places
 from emrcore.office.desk import Desk
 from emrcore.office.entering import check_session, remember_use
 from emrcore.office.readers import Citizen, Reader, Staff
 from emrcore.office.work import Work
-from emrcore.people import PatientId
+from emrcore.people import AccountId, PatientId
 from emrcore.ports import Shard
 from emrcore.records import CardOpened, DocumentsShown, Page
 from emrcore.rulebook import Access, Role
@@ -101,10 +101,13 @@ def read_page(
     Raises:
         RuleBroken: as ``open_card``; the access rule that closes the card; REC-2 the cursor is
             another's.
-        Malformed: *cursor* or *size* is none.
+        Malformed: *section*, *cursor* or *size* is none.
     """
 
     def look(work: Work, view: View) -> tuple[Page, DocumentsShown]:
+        if section is not None and section not in view.edition.sections:
+            known = ", ".join(view.edition.sections)
+            raise Malformed("page", (Fault("section", f"must be one of {known}", rules.ACC_11),))
         if view.refusal:
             raise RuleBroken(view.refusal.rule)
         page = desk.storage.page(view, cursor=cursor, section=section, size=size)
@@ -120,8 +123,20 @@ def read_page(
     return _read(desk, reader, patient, look)
 
 
+def find_facts(desk: Desk, patient: PatientId, account: AccountId | None = None) -> Facts:
+    """What is known about *patient*, with what *account* was granted: to decide, explain, foresee.
+
+    For the host itself: nothing is shown to anybody, so nothing is entered in the journal.
+
+    Raises:
+        RuleBroken: APP-5, there is no card.
+    """
+    work = Work(storage=desk.storage, shard=Shard.of_patient(patient), now=desk.now())
+    return _facts(work, account, patient)
+
+
 def who_looked(desk: Desk, reader: Citizen, patient: PatientId) -> tuple[Look, ...]:
-    """Everybody who looked at the card, the earliest first, for whoever may see the card.
+    """Everybody who looked at the card, the earliest first, for whoever may see it (JRN-5).
 
     Raises:
         RuleBroken: as ``read_page``.
@@ -174,7 +189,8 @@ def _read(
 
     def verb(work: Work) -> tuple[T, SessionUsed | None]:
         viewer, used = _identify(desk, work, reader, patient)
-        facts = _facts(work, reader, patient)
+        account = reader.account.id if isinstance(reader, Citizen) else None
+        facts = _facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
         seen, event = look(work, view)
         work.note(event, _actor(reader), patient)
@@ -200,13 +216,11 @@ def _identify(
     return viewer, None
 
 
-def _facts(work: Work, reader: Reader, patient: PatientId) -> Facts:
+def _facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
     facts = work.load(places.facts(patient), Facts)
     if facts is None:
         raise RuleBroken(rules.APP_5)
-    if isinstance(reader, Staff):
-        return facts
-    grant = work.load(places.grant(reader.account.id, patient), Grant)
+    grant = work.load(places.grant(account, patient), Grant) if account else None
     return attrs.evolve(facts, grants=(grant,)) if grant else facts
 
 

@@ -24,16 +24,19 @@ _LONGEST_PAUSE = 0.25
 
 @attrs.define
 class Work:
-    """Gathers one commit; every key that is read is expected to be unchanged by then."""
+    """Gathers one commit: what changes, and the entries about it (JRN-1).
+
+    Every key that is read is expected to be unchanged by then (STO-2).
+    """
 
     storage: Storage
     shard: Shard
     now: dt.datetime
-    _expect: dict[Key, int] = attrs.field(factory=dict, init=False)
-    _put: dict[Key, str] = attrs.field(factory=dict, init=False)
-    _due: dict[Key, dt.datetime] = attrs.field(factory=dict, init=False)
-    _entries: list[Entry] = attrs.field(factory=list, init=False)
-    _outbox: list[OutboxItem] = attrs.field(factory=list, init=False)
+    _expect: dict[Key, int] = attrs.field(factory=dict[Key, int], init=False)
+    _put: dict[Key, str] = attrs.field(factory=dict[Key, str], init=False)
+    _due: dict[Key, dt.datetime] = attrs.field(factory=dict[Key, dt.datetime], init=False)
+    _entries: list[Entry] = attrs.field(factory=list[Entry], init=False)
+    _outbox: list[OutboxItem] = attrs.field(factory=list[OutboxItem], init=False)
 
     def text(self, key: Key) -> str | None:
         """The text *key* holds, or None."""

@@ -68,7 +68,7 @@ class OutboxItem:
 
 @attrs.frozen(kw_only=True)
 class Batch:
-    """One commit: all of it, or nothing.
+    """One commit: all of it, or nothing (STO-1).
 
     ``expect`` gives the version of *every* key that was read to decide, ``ABSENT`` for none; keys
     of other shards may be among them. ``put`` writes keys of ``shard``, each of them expected.
@@ -78,8 +78,8 @@ class Batch:
 
     shard: Shard
     expect: Mapping[Key, int]
-    put: Mapping[Key, str] = attrs.field(factory=dict, repr=False)
-    due: Mapping[Key, dt.datetime] = attrs.field(factory=dict)
+    put: Mapping[Key, str] = attrs.field(factory=dict[Key, str], repr=False)
+    due: Mapping[Key, dt.datetime] = attrs.field(factory=dict[Key, dt.datetime])
     entries: tuple[Entry, ...] = ()
     outbox: tuple[OutboxItem, ...] = ()
 
@@ -110,6 +110,8 @@ class Store(Protocol):
 
     def commit(self, batch: Batch) -> None:
         """Apply *batch* wholly, durably, and only if every expected version holds.
+
+        What returned survives the process (STO-4), what raised changed nothing (STO-1, STO-2).
 
         Raises:
             Conflict: a version differs; nothing was applied.

@@ -212,7 +212,8 @@ class Rulebook:
     def edition_at(self, at: dt.datetime) -> Edition:
         """The edition in force at *at* (aware).
 
-        Before the first edition the first one answers: its own opening days say no.
+        Before the first edition the first one answers: its own opening days say no. A later
+        edition changes nothing about the days before it (RB-4).
         """
         first = self.editions[0]
         day = first.local_day(at)

@@ -17,7 +17,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import attrs
 
@@ -156,7 +156,7 @@ class _Table:
         self._read: set[str] = set()
         self.faults = faults
         self._data: Mapping[str, Any] = {}
-        if isinstance(data, dict):
+        if _is_table(data):
             self._data = data
         else:
             self.fault((), "must be a table")
@@ -238,7 +238,7 @@ class _Table:
         A later table says only what it changes of the one before.
         """
         items = self._get(key)
-        if not isinstance(items, list) or not items:
+        if not _is_list(items) or not items:
             self.fault((key,), "must be one or more tables")
             return []
         amended = itertools.accumulate(items, _amended)
@@ -256,12 +256,20 @@ class _Table:
 
 def _amended(before: object, change: object) -> object:
     """*before* with the tables of *change* laid over it; a cited value is replaced whole."""
-    if not isinstance(before, dict) or not isinstance(change, dict) or "value" in change:
+    if not _is_table(before) or not _is_table(change) or "value" in change:
         return change
     return before | {
         key: _amended(before[key], value) if key in before else value
         for key, value in change.items()
     }
+
+
+def _is_table(data: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(data, dict)
+
+
+def _is_list(data: object) -> TypeGuard[list[Any]]:
+    return isinstance(data, list)
 
 
 # -- Plain values: each takes what TOML gave, and says in a lower-case clause what it wants --------
@@ -305,7 +313,7 @@ def _one_of(choices: type[E]) -> Callable[[object], E]:
 
 def _list_of(kind: Callable[[Any], T]) -> Callable[[object], tuple[T, ...]]:
     def items(value: object) -> tuple[T, ...]:
-        if not isinstance(value, list):
+        if not _is_list(value):
             raise TypeError("must be a list")
         found = tuple(kind(item) for item in value)
         if len(set(found)) != len(found):
@@ -316,7 +324,7 @@ def _list_of(kind: Callable[[Any], T]) -> Callable[[object], tuple[T, ...]]:
 
 
 def _lock_step(value: object) -> LockStep:
-    if not isinstance(value, dict) or set(value) != {"failures", "minutes"}:
+    if not _is_table(value) or set(value) != {"failures", "minutes"}:
         raise TypeError("must be tables of failures and minutes")
     many = _number(1, 1_000_000)
     return LockStep(failures=many(value["failures"]), minutes=many(value["minutes"]))
@@ -401,7 +409,7 @@ def _ages(table: _Table) -> Ages:
 
 
 def _relations(table: _Table) -> dict[Role, Relation]:
-    found = {}
+    found: dict[Role, Relation] = {}
     for key, inner in table.tables("relations"):
         relation = _relation(inner)
         if key in list(Role):

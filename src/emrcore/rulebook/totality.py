@@ -5,7 +5,8 @@ check says so at load, with the path of the key at fault; nothing is left to be 
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 import attrs
 
@@ -44,12 +45,16 @@ def unknown_sources(book: Rulebook) -> Iterator[Finding]:
 def _cited(value: object, path: Path) -> Iterator[tuple[Path, Cited[object]]]:
     if isinstance(value, Cited):
         yield path, value
-    elif isinstance(value, dict):
+    elif _is_mapping(value):
         for key, inner in value.items():
-            yield from _cited(inner, (*path, str(key)))
+            yield from _cited(inner, (*path, key))
     elif attrs.has(kind := type(value)):
         for field in attrs.fields(kind):
             yield from _cited(getattr(value, field.name), (*path, field.name))
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, Mapping)
 
 
 def _relations(edition: Edition, path: Path) -> Iterator[Finding]:

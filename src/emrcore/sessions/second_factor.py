@@ -179,6 +179,8 @@ def begin(
 ) -> CodeIssued | None:
     """Begin a login: a new one-time code, or None where the first password is still to be used.
 
+    Every later login needs a new code (SES-2); it voids the one before and resets no count (SES-4).
+
     Raises:
         RuleBroken: SES-1 no access was granted yet, SES-5 the account is locked, SES-10 too soon
             or too often.

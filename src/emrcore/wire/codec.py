@@ -12,7 +12,7 @@ import functools
 import json
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import cattrs
 
@@ -21,7 +21,7 @@ from emrcore.errors import Corrupt
 
 T = TypeVar("T")
 
-TAGS: Mapping[str, type] = types.MappingProxyType(
+TAGS: Mapping[str, type[object]] = types.MappingProxyType(
     {
         "facts.1": access.Facts,
         "grant.1": access.Grant,
@@ -59,7 +59,7 @@ TAGS: Mapping[str, type] = types.MappingProxyType(
 )
 """Every tag ever written, with the class that reads it today."""
 
-_TAG_OF: Mapping[type, str] = {cls: tag for tag, cls in TAGS.items()}
+_TAG_OF: Mapping[type[object], str] = {cls: tag for tag, cls in TAGS.items()}
 
 
 def tag(value: object) -> str:
@@ -117,11 +117,12 @@ def _tagged(value: object) -> dict[str, Any]:
 def _untagged(data: object) -> object:
     if not isinstance(data, dict):
         raise TypeError("a stored value is an object")
-    fields = dict(data)
+    fields = dict(cast("dict[str, Any]", data))
     name = fields.pop("type", None)
     if name not in TAGS:
         raise ValueError("an unknown tag")
-    return _converter().structure(fields, TAGS[name])
+    value: object = _converter().structure(fields, TAGS[name])
+    return value
 
 
 # -- Strict conversion: what is not exactly as written is corrupt, never coerced -------------------

@@ -266,7 +266,7 @@ class ScriptedSms:
     """A provider that answers as told, and remembers what it was handed."""
 
     outcomes: list[SmsOutcome]
-    handed: list[Message] = attrs.field(factory=list)
+    handed: list[Message] = attrs.field(factory=list[Message])
 
     def send(self, message: Message) -> SmsOutcome:
         self.handed.append(message)

@@ -167,9 +167,10 @@ def test_lock_bars_code_and_login() -> None:
 def test_locks_grow_and_end_in_a_hard_one() -> None:
     """SES-5: 15 minutes, 1 hour, 4 hours, a day, a day, and at the 30th failure for good."""
     state: SecondFactor = enrolled()
-    at, locks = NOW, []
+    at = NOW
+    locks: list[int] = []
     for number in range(1, 31):
-        if isinstance(state, Enrolled) and state.challenge is None:
+        if state.challenge is None:
             state = issue(state, at)
         state = after(state, WRONG, at)
         assert isinstance(state, Enrolled)

@@ -7,15 +7,21 @@ import string
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from emrcore import rules
 from emrcore.texts import Language, say, written
 
 SOURCE = pathlib.Path(__file__).parents[3] / "src" / "emrcore"
+TOLD = {"ACC", "APP", "EMG", "REC", "SES"}
+"""Whose rules refuse citizens, who are then told the rule."""
+
 PO = SOURCE / "texts" / "locales" / "ru" / "LC_MESSAGES" / "emrcore.po"
 
 
 def messages_in_code() -> set[str]:
-    found = extract_from_dir(str(SOURCE), keywords={"say": (2,), "marked": None})
-    return {message[2] for message in found if isinstance(message[2], str)}
+    keywords = {"say": (2,), "marked": None, "chapter": (1,), "line": (1,)}
+    found = extract_from_dir(str(SOURCE), keywords=keywords)
+    told = {rule.says for rule in rules.register().values() if rule.id.split("-")[0] in TOLD}
+    return told | {message[2] for message in found if isinstance(message[2], str)}
 
 
 def test_every_message_is_translated() -> None:

@@ -1,0 +1,127 @@
+"""The steps of a commit, in the order they are taken.
+
+A commit first changes the row of its shard in ``emrcore_shards`` and takes a shared lock on those
+of the other shards it read from, in one order for all, so that no two wait for each other. The row
+is the shard's lock: while it is held no other commit changes what was read there, be it a key or
+the absence of one, which no lock on a key's own row could keep. So write skew is impossible, under
+READ COMMITTED already, and no commit fails for one that left alone what it had read. SERIALIZABLE
+would give the first without the second, and only on connections that asked for it. Under a
+stricter level a stale snapshot meets the changed row, and the database refuses it: a conflict like
+any other. The numbers of a journal are dense and in the order of its shard's commits for the same
+reason.
+
+SQLite has one writer at a time anyway; the same statements run there.
+"""
+
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from emrcore.adapters.sql import rows
+from emrcore.adapters.sql import statements as st
+from emrcore.errors import Conflict
+from emrcore.journal import Entry, link
+from emrcore.people import PatientId
+from emrcore.ports import ABSENT, Batch, Key, OutboxItem, Shard
+from emrcore.records import Document
+
+
+def apply(connection: sa.Connection, batch: Batch) -> None:
+    """Do all that *batch* says.
+
+    Raises:
+        Conflict: STO-2, a version differs.
+    """
+    _hold(connection, batch.shard, *(key.shard for key in batch.expect))
+    _check(connection, batch)
+    _put(connection, batch)
+    _append(connection, batch.shard, batch.entries)
+    _queue(connection, batch.outbox)
+
+
+def add(
+    connection: sa.Connection, patient: PatientId, documents: Sequence[Document], entry: Entry
+) -> int:
+    """Add those *documents* that are new, and *entry* if any is."""
+    shard = Shard.of_patient(patient)
+    _hold(connection, shard)
+    known = set(rows.read(connection, st.NAMES, rows.its({"patient": patient}), rows.name))
+    named = {(one.source, one.id): one for one in documents}
+    fresh = [rows.of_document(one) for name, one in named.items() if name not in known]
+    if fresh:
+        connection.execute(st.NEW_DOCUMENT, fresh)
+        _append(connection, shard, [entry])
+    return len(fresh)
+
+
+def _hold(connection: sa.Connection, shard: Shard, *others: Shard) -> None:
+    """Keep *shard* to this transaction, and *others* as they are, until it ends."""
+    for one in sorted({shard, *others}, key=lambda one: (one.kind, one.id)):
+        statement = st.HELD if one == shard else st.SHARED
+        if not _locked(connection, statement, one):
+            with contextlib.suppress(IntegrityError), connection.begin_nested():
+                connection.execute(st.NEW_SHARD, rows.of_shard(one) | {"turns": 0})
+            if not _locked(connection, statement, one):
+                raise Conflict(one.kind)
+
+
+def _locked(connection: sa.Connection, statement: sa.Executable, shard: Shard) -> bool:
+    found = connection.execute(statement, rows.its(rows.of_shard(shard)))
+    return found.first() is not None
+
+
+def by_shard(keys: Iterable[Key]) -> Mapping[Shard, list[tuple[str, str]]]:
+    """The kinds and ids of *keys* in each of their shards."""
+    found: defaultdict[Shard, list[tuple[str, str]]] = defaultdict(list)
+    for key in keys:
+        found[key.shard].append((key.kind, key.id))
+    return found
+
+
+def _check(connection: sa.Connection, batch: Batch) -> None:
+    """Refuse if a key that was only read has changed; those put are checked as they are put."""
+    read = batch.expect.keys() - batch.put.keys()
+    found: dict[Key, int] = {}
+    for shard, keys in by_shard(read).items():
+        bound = rows.its(rows.of_shard(shard)) | {"keys": keys}
+        found.update(rows.read(connection, st.VERSIONS, bound, rows.version))
+    for key in read:
+        if found.get(key, ABSENT) != batch.expect[key]:
+            raise Conflict(key.kind)
+
+
+def _put(connection: sa.Connection, batch: Batch) -> None:
+    for key, text in batch.put.items():
+        name, version = rows.of_key(key), batch.expect[key]
+        new = {"version": version + 1, "text": text, "due": batch.due.get(key)}
+        if version == ABSENT:
+            connection.execute(st.NEW_STATE, name | new)
+            continue
+        old = rows.its(name | {"version": version})
+        if not connection.execute(st.CHANGED, old | new).rowcount:
+            raise Conflict(key.kind)
+
+
+def _append(connection: sa.Connection, shard: Shard, entries: Sequence[Entry]) -> None:
+    """Link *entries* to the journal of *shard*, which is held."""
+    if not entries:
+        return
+    found = rows.read(connection, st.LAST, rows.its(rows.of_shard(shard)), rows.link)
+    last = found[0] if found else None
+    new: list[dict[str, object]] = []
+    for entry in entries:
+        last = link(last, entry)
+        new.append(rows.of_link(shard, last))
+    connection.execute(st.NEW_ENTRY, new)
+
+
+def _queue(connection: sa.Connection, items: Sequence[OutboxItem]) -> None:
+    """Put *items* behind all that this machine's clock says were put before."""
+    now = time.time_ns()
+    new = [rows.of_item(item, now + place) for place, item in enumerate(items)]
+    if new:
+        connection.execute(st.NEW_ITEM, new)

@@ -1,0 +1,68 @@
+"""Engines set up to keep what the store promises.
+
+SQLite begins a transaction by itself only before the first write, after the reads that decided
+about it, and syncs less than it could. So BEGIN is said here, and the level of syncing too.
+PostgreSQL needs nothing of the kind.
+"""
+
+import os
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+WRITES = {"emrcore_writes": True}
+"""Execution options of a connection whose next transaction takes SQLite's write lock at once."""
+
+_FIXED_SINCE = (3, 51, 3)
+_FIXED_IN = ((3, 44, 6), (3, 50, 7))
+
+
+def sqlite_engine(path: str | os.PathLike[str]) -> sa.Engine:
+    """An engine for the SQLite file at *path*, prepared."""
+    url = sa.URL.create("sqlite", database=os.fspath(path))
+    return prepare(sa.create_engine(url, hide_parameters=True))
+
+
+def prepare(engine: sa.Engine) -> sa.Engine:
+    """Set *engine* up to keep the promises, before its first use; of an async one, its sync engine.
+
+    Transactions on SQLite begin with BEGIN, under ``WRITES`` with BEGIN IMMEDIATE.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
+    """The journal mode and syncing level at which a SQLite of *version* loses no commit.
+
+    WAL syncs least. From 3.7.0 on, until fixed, its reset could corrupt the file (sqlite.org,
+    wal.html#walresetbug); there the rollback journal is used, whose removal only EXTRA syncs.
+    """
+    fixed = version >= _FIXED_SINCE or any(
+        version[:2] == fix[:2] and version >= fix for fix in _FIXED_IN
+    )
+    return ("WAL", "FULL") if fixed else ("DELETE", "EXTRA")
+
+
+def _set_up(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing
+    cursor = connection.cursor()
+    cursor.execute("SELECT sqlite_version()")
+    version = tuple(int(part) for part in cursor.fetchone()[0].split("."))
+    mode, synchronous = journal_mode(version)
+    for pragma in (
+        "busy_timeout = 5000",
+        f"journal_mode = {mode}",
+        f"synchronous = {synchronous}",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("emrcore_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

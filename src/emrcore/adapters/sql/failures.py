@@ -1,0 +1,72 @@
+"""What an error of the database means for a caller.
+
+Both engines name their errors, PostgreSQL by SQLSTATE and SQLite by a constant; an error without a
+name is a connection that is gone. The name is all that is passed on: the texts quote statements
+and values.
+"""
+
+import contextlib
+from collections.abc import Generator
+
+from sqlalchemy import exc
+
+from emrcore.errors import CommitUnknown, Conflict, Corrupt, Unavailable
+
+_CONFLICT = (
+    "40001",  # serialization failure
+    "40P01",  # deadlock
+    "55P03",  # lock not available
+    "23505",  # unique violation
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_CONSTRAINT_PRIMARYKEY",
+)
+_CORRUPT = ("XX001", "XX002", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+_LOST = (
+    "08",  # connection exceptions
+    "57P",  # the server is going down, or is not up yet
+    "SQLITE_IOERR",
+)
+_GONE = "connection lost"
+
+
+@contextlib.contextmanager
+def told(*, committing: bool = False) -> Generator[None]:
+    """Raise in the store's words what the database raises inside.
+
+    Raises:
+        Conflict: another commit was in the way.
+        CommitUnknown: the answer to a COMMIT was not heard.
+        Unavailable: the database does not work, or not now.
+        Corrupt: it does not hold what was written.
+        ValueError: it does not take a value, such as a text with NUL.
+    """
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise meaning(error, committing=committing) from None
+    except exc.StatementError:
+        raise ValueError("a value cannot be stored") from None
+    except exc.TimeoutError:
+        raise Unavailable("every connection is in use") from None
+
+
+def meaning(error: exc.DBAPIError, *, committing: bool) -> Exception:
+    """What *error* means, raised by a COMMIT or before one."""
+    name = _name(error)
+    if name.startswith(_CONFLICT):
+        return Conflict("the store")
+    if name.startswith(_CORRUPT):
+        return Corrupt(name)
+    if committing and name.startswith((_GONE, *_LOST)):
+        return CommitUnknown(name)
+    if isinstance(error, exc.DataError | exc.IntegrityError):
+        return ValueError(f"a value cannot be stored: {name}")
+    return Unavailable(name)
+
+
+def _name(error: exc.DBAPIError) -> str:
+    for attribute in ("sqlstate", "sqlite_errorname"):
+        if name := getattr(error.orig, attribute, None):
+            return str(name)
+    return _GONE

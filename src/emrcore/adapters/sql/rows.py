@@ -1,0 +1,156 @@
+"""Rows as values, and values as rows."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import attrs
+import sqlalchemy as sa
+
+from emrcore.errors import Corrupt
+from emrcore.journal import Actor, ActorKind, Entry, Link
+from emrcore.ports import Key, Leased, OutboxItem, Shard, Stored
+from emrcore.records import Document
+
+Row = Mapping[Any, Any]
+T = TypeVar("T")
+
+
+def read(
+    connection: sa.Connection,
+    statement: sa.Executable,
+    bound: Mapping[str, Any],
+    made: Callable[[Row], T],
+) -> list[T]:
+    """What is *made* of each row that *statement* gives.
+
+    Raises:
+        Corrupt: a row makes no sense.
+    """
+    found = connection.execute(statement, bound).mappings()
+    try:
+        return [made(row) for row in found]
+    except (ValueError, TypeError):
+        raise Corrupt("a stored value") from None
+
+
+def its(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters by which a statement finds the row with *columns*."""
+    return {f"its_{name}": value for name, value in columns.items()}
+
+
+def of_shard(shard: Shard) -> dict[str, str]:
+    """The columns that name *shard*."""
+    return {"shard_kind": shard.kind, "shard_id": shard.id}
+
+
+def of_key(key: Key) -> dict[str, str]:
+    """The columns that name *key*."""
+    return of_shard(key.shard) | {"kind": key.kind, "id": key.id}
+
+
+def of_link(shard: Shard, one: Link) -> dict[str, Any]:
+    """*one* of the links of *shard*."""
+    entry, actor = one.entry, one.entry.actor
+    return of_shard(shard) | {
+        "number": one.number,
+        "previous": one.previous,
+        "hash": one.hash,
+        "at": entry.at,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "actor_organisation": actor.organisation,
+        "action": entry.action,
+        "detail": entry.detail,
+        "subject": entry.subject,
+    }
+
+
+def of_item(item: OutboxItem, queued: int) -> dict[str, Any]:
+    """*item* in the outbox; a smaller *queued* leaves earlier."""
+    return of_shard(item.shard) | {
+        "id": item.id,
+        "kind": item.kind,
+        "reference": item.reference,
+        "not_after": item.not_after,
+        "queued": queued,
+        "attempt": 0,
+        "leased_until": None,
+        "fate": None,
+    }
+
+
+def of_lease(leased: Leased) -> dict[str, Any]:
+    """The columns that name *leased*, as long as it is held."""
+    return of_shard(leased.item.shard) | {"id": leased.item.id, "attempt": leased.attempt}
+
+
+def of_document(document: Document) -> dict[str, Any]:
+    """*document* with the day it is listed under."""
+    return attrs.asdict(document, recurse=False) | {"dated": document.dated}
+
+
+def shard(row: Row) -> Shard:
+    """The shard that *row* belongs to."""
+    return Shard(row["shard_kind"], row["shard_id"])
+
+
+def key(row: Row) -> Key:
+    """The key that *row* names."""
+    return Key(shard(row), row["kind"], row["id"])
+
+
+def stored(row: Row) -> tuple[Key, Stored]:
+    """What the key of *row* holds."""
+    return key(row), Stored(row["text"], row["version"])
+
+
+def version(row: Row) -> tuple[Key, int]:
+    """The version of the key of *row*."""
+    return key(row), row["version"]
+
+
+def link(row: Row) -> Link:
+    """A link of the journal."""
+    return Link(
+        number=row["number"],
+        previous=row["previous"],
+        hash=row["hash"],
+        entry=Entry(
+            at=row["at"],
+            actor=Actor(
+                kind=ActorKind(row["actor_kind"]),
+                id=row["actor_id"],
+                organisation=row["actor_organisation"],
+            ),
+            action=row["action"],
+            detail=row["detail"],
+            subject=row["subject"],
+        ),
+    )
+
+
+def lease(row: Row) -> Leased:
+    """A message as it was leased last, if ever."""
+    item = OutboxItem(
+        shard=shard(row),
+        id=row["id"],
+        kind=row["kind"],
+        reference=row["reference"],
+        not_after=row["not_after"],
+    )
+    return Leased(item=item, attempt=row["attempt"])
+
+
+def document(row: Row) -> Document:
+    """A document."""
+    return Document(**row)
+
+
+def name(row: Row) -> tuple[str, str]:
+    """What a document is called by its source."""
+    return row["source"], row["id"]
+
+
+def total(row: Row) -> tuple[str, int]:
+    """How many documents a section has."""
+    return row["section"], row["total"]

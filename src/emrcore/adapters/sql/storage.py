@@ -1,0 +1,153 @@
+"""The store: each call is a transaction, or works in the host's."""
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import attrs
+import sqlalchemy as sa
+
+from emrcore.access import View
+from emrcore.adapters.sql import commits, rows, viewing
+from emrcore.adapters.sql import statements as st
+from emrcore.adapters.sql.transactions import Kept, Lent, Own, Transactions
+from emrcore.journal import Entry, Link
+from emrcore.people import PatientId
+from emrcore.ports import Batch, Fate, Key, Leased, Shard, Stored
+from emrcore.records import Document, Page, check_size, cut, opened
+
+T = TypeVar("T")
+
+
+class SqlStorage:
+    """Keeps everything in the database behind *bind*; see ``emrcore.ports.Storage``.
+
+    With an engine each call is a transaction of its own, and any thread may call. With a
+    connection, calls work in its transaction and those that write commit it. With *host_commits*
+    they leave that to the host: nothing is durable before, and no outcome may be told. A host
+    whose transaction met a ``Conflict`` begins a new one.
+
+    Raises:
+        ValueError: *host_commits* without a connection of the host's.
+    """
+
+    def __init__(self, bind: sa.Engine | sa.Connection, *, host_commits: bool = False) -> None:
+        self._transactions = _transactions(bind, host_commits=host_commits)
+
+    def _read(
+        self, statement: sa.Executable, made: Callable[[rows.Row], T], bound: Mapping[str, Any]
+    ) -> list[T]:
+        with self._transactions.reading() as connection:
+            return rows.read(connection, statement, bound, made)
+
+    # -- Store ------------------------------------------------------------------------------------
+
+    def load(self, *keys: Key) -> Mapping[Key, Stored]:
+        """See ``Store.load``; the keys of one shard are seen at one moment."""
+        found: dict[Key, Stored] = {}
+        with self._transactions.reading() as connection:
+            for shard, names in commits.by_shard(keys).items():
+                bound = rows.its(rows.of_shard(shard)) | {"keys": names}
+                found.update(rows.read(connection, st.STATES, bound, rows.stored))
+        return found
+
+    def commit(self, batch: Batch) -> None:
+        """See ``Store.commit``."""
+        with self._transactions.writing() as connection:
+            commits.apply(connection, batch)
+
+    def find(self, shard: Shard, kind: str) -> Mapping[Key, Stored]:
+        """See ``Store.find``."""
+        bound = rows.its(rows.of_shard(shard) | {"kind": kind})
+        return dict(self._read(st.OF_KIND, rows.stored, bound))
+
+    def due(self, kind: str, before: dt.datetime, limit: int) -> tuple[Key, ...]:
+        """See ``Store.due``."""
+        bound = rows.its({"kind": kind}) | {"before": before, "limit": limit}
+        return tuple(self._read(st.DUE, rows.key, bound))
+
+    # -- Records ----------------------------------------------------------------------------------
+
+    def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
+        """See ``Records.add``.
+
+        Raises:
+            ValueError: a document is another patient's.
+        """
+        if any(document.patient != patient for document in documents):
+            raise ValueError("a document is added to its own patient's card")
+        with self._transactions.writing() as connection:
+            return commits.add(connection, patient, documents, entry)
+
+    def page(
+        self, view: View, *, cursor: str | None = None, section: str | None = None, size: int = 50
+    ) -> Page:
+        """See ``Records.page``."""
+        after = opened(cursor, view)
+        check_size(size)
+        bound: dict[str, Any] = {"section": section, "limit": size + 1}
+        if after:
+            bound |= dict(zip(("day", "source", "id"), after, strict=True))
+        statement = functools.partial(
+            viewing.page, in_section=section is not None, resumed=after is not None
+        )
+        return cut(view, self._seen(view, statement, rows.document, bound), size)
+
+    def count(self, view: View) -> Mapping[str, int]:
+        """See ``Records.count``."""
+        return dict(self._seen(view, viewing.count, rows.total, {}))
+
+    def get(self, view: View, source: str, id: str) -> Document | None:  # noqa: A002
+        """See ``Records.get``."""
+        found = self._seen(view, viewing.one, rows.document, {"source": source, "id": id})
+        return found[0] if found else None
+
+    def _seen(
+        self,
+        view: View,
+        statement: Callable[[viewing.Allowances], sa.Executable],
+        made: Callable[[rows.Row], T],
+        bound: Mapping[str, Any],
+    ) -> list[T]:
+        """What *statement* finds under *view*; nothing is asked if nothing can be found."""
+        allowed = viewing.allowances(view)
+        if not allowed:
+            return []
+        bound = {"patient": view.subject, "at": view.at, **bound}
+        return self._read(statement(allowed), made, bound)
+
+    # -- Outbox -----------------------------------------------------------------------------------
+
+    def lease(self, *, at: dt.datetime, until: dt.datetime, limit: int) -> tuple[Leased, ...]:
+        """See ``Outbox.lease``."""
+        bound = {"at": at, "limit": limit}
+        with self._transactions.writing() as connection:
+            found = rows.read(connection, st.WAITING, bound, rows.lease)
+            if found:
+                new = [{"attempt": one.attempt + 1, "leased_until": until} for one in found]
+                old = [rows.its(rows.of_lease(one)) for one in found]
+                connection.execute(st.LEASE, [a | b for a, b in zip(old, new, strict=True)])
+        return tuple(attrs.evolve(one, attempt=one.attempt + 1) for one in found)
+
+    def settle(self, leased: Leased, fate: Fate) -> bool:
+        """See ``Outbox.settle``."""
+        final = None if fate is Fate.RETRY else fate.value
+        bound = rows.its(rows.of_lease(leased)) | {"fate": final}
+        with self._transactions.writing() as connection:
+            return connection.execute(st.LEASE, bound).rowcount == 1
+
+    # -- Journal ----------------------------------------------------------------------------------
+
+    def links(self, shard: Shard, *, after: int = 0, limit: int = 1000) -> Sequence[Link]:
+        """See ``Journal.links``."""
+        bound = rows.its(rows.of_shard(shard)) | {"after": after, "limit": limit}
+        return tuple(self._read(st.LINKS, rows.link, bound))
+
+
+def _transactions(bind: sa.Engine | sa.Connection, *, host_commits: bool) -> Transactions:
+    if isinstance(bind, sa.Connection):
+        return Kept(bind) if host_commits else Lent(bind)
+    if host_commits:
+        raise ValueError("a host that commits lends its connection")
+    return Own(bind)

@@ -1,0 +1,113 @@
+"""Where a transaction begins and who ends it: three ways to run the same statements.
+
+With an engine each call is a transaction of its own. With a connection the calls run in its
+transaction, and what a call writes is committed at once, with all that the host did before; or,
+if the host commits, is kept in a savepoint until it does.
+"""
+
+import contextlib
+from collections.abc import Generator
+from typing import Protocol
+
+import attrs
+import sqlalchemy as sa
+
+from emrcore.adapters.sql import failures
+from emrcore.adapters.sql.engines import WRITES
+
+
+class Transactions(Protocol):
+    """Gives the connection to work in; what fails inside is told in the store's words."""
+
+    def reading(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        """For reads only."""
+        ...
+
+    def writing(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        """For reads and writes that take effect together at the end, or not at all."""
+        ...
+
+
+@attrs.frozen
+class Own:
+    """A transaction per call, on a connection of *engine*."""
+
+    engine: sa.Engine
+
+    @contextlib.contextmanager
+    def reading(self) -> Generator[sa.Connection]:
+        """See ``Transactions.reading``."""
+        with failures.told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Generator[sa.Connection]:
+        """See ``Transactions.writing``."""
+        with failures.told(), self.engine.connect() as connection:
+            _begin(connection)
+            yield connection
+            _commit(connection)
+
+
+@attrs.frozen
+class Lent:
+    """The transaction of the host's *connection*, ended by each call that writes."""
+
+    connection: sa.Connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Generator[sa.Connection]:
+        """See ``Transactions.reading``."""
+        with failures.told():
+            yield self.connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Generator[sa.Connection]:
+        """See ``Transactions.writing``."""
+        with failures.told():
+            try:
+                _begin(self.connection)
+                yield self.connection
+                _commit(self.connection)
+            except BaseException:
+                self.connection.rollback()
+                raise
+
+
+@attrs.frozen
+class Kept:
+    """A savepoint per writing call in the transaction of the host, who commits."""
+
+    connection: sa.Connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Generator[sa.Connection]:
+        """See ``Transactions.reading``."""
+        with failures.told():
+            yield self.connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Generator[sa.Connection]:
+        """See ``Transactions.writing``."""
+        with failures.told():
+            _begin(self.connection)
+            with self.connection.begin_nested():
+                yield self.connection
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Begin for writing, unless the host has begun already."""
+    if not connection.in_transaction():
+        connection.execution_options(**WRITES)
+        connection.begin()
+        connection.execution_options(**dict.fromkeys(WRITES, False))
+
+
+def _commit(connection: sa.Connection) -> None:
+    """Commit; a connection that failed to is dropped, since who knows what it still holds."""
+    try:
+        with failures.told(committing=True):
+            connection.commit()
+    except BaseException:
+        connection.invalidate()
+        raise
