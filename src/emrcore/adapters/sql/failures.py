@@ -39,13 +39,13 @@ def told(*, committing: bool = False) -> Generator[None]:
         CommitUnknown: the answer to a COMMIT was not heard.
         Unavailable: the database does not work, or not now.
         Corrupt: it does not hold what was written.
-        ValueError: it does not take a value, such as a text with NUL.
+        ValueError: it does not take a value, such as text with a surrogate.
     """
     try:
         yield
     except exc.DBAPIError as error:
         raise meaning(error, committing=committing) from None
-    except exc.StatementError:
+    except (exc.StatementError, UnicodeEncodeError):
         raise ValueError("a value cannot be stored") from None
     except exc.TimeoutError:
         raise Unavailable("every connection is in use") from None

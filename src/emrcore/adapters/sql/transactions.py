@@ -51,15 +51,24 @@ class Own:
 
 @attrs.frozen
 class Lent:
-    """The transaction of the host's *connection*, ended by each call that writes."""
+    """The transaction of the host's *connection*, ended by each call that writes.
+
+    A read that had to begin one ends it, so that the write after it begins with BEGIN IMMEDIATE
+    and waits for its turn instead of failing at once.
+    """
 
     connection: sa.Connection
 
     @contextlib.contextmanager
     def reading(self) -> Generator[sa.Connection]:
         """See ``Transactions.reading``."""
+        begins = not self.connection.in_transaction()
         with failures.told():
-            yield self.connection
+            try:
+                yield self.connection
+            finally:
+                if begins:
+                    self.connection.rollback()
 
     @contextlib.contextmanager
     def writing(self) -> Generator[sa.Connection]:

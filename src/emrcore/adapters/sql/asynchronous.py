@@ -1,0 +1,40 @@
+"""Running the office in connections of an async engine (SQLAlchemy's asyncio extension)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only
+
+from emrcore.adapters.sql.storage import SqlStorage
+from emrcore.office import Pause
+from emrcore.ports import Storage
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class InConnections:
+    """An execution for ``AsyncOffice``: each unit of work in a connection of ``engine``.
+
+    The engine's ``sync_engine`` must have gone through ``prepare``.
+    """
+
+    engine: AsyncEngine
+
+    async def __call__(self, work: Callable[[Storage, Pause], T]) -> T:
+        """See ``Execution``."""
+
+        def in_connection(lent: sa.Connection) -> T:
+            return work(SqlStorage(lent), _wait)
+
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(in_connection)
+
+
+def _wait(seconds: float) -> None:
+    """Wait and let the loop go on meanwhile."""
+    await_only(asyncio.sleep(seconds))

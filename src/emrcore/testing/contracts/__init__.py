@@ -1,0 +1,37 @@
+"""What every storage promises, as tests a host runs against its own adapter.
+
+::
+
+    # conftest.py, so that failed asserts say what they compared
+    pytest.register_assert_rewrite("emrcore.testing.contracts")
+
+    # test_our_storage.py
+    from emrcore.testing.contracts import StorageContract
+
+    class TestOurStorage(StorageContract):
+        @pytest.fixture
+        def storage(self) -> Storage:
+            return OurStorage(...)  # empty, and this test's own
+"""
+
+from emrcore.testing.contracts.concurrency import ConcurrencyContract
+from emrcore.testing.contracts.documents import RecordsContract
+from emrcore.testing.contracts.journals import JournalContract
+from emrcore.testing.contracts.messages import OutboxContract
+from emrcore.testing.contracts.states import StoreContract
+
+
+class StorageContract(
+    StoreContract, ConcurrencyContract, JournalContract, OutboxContract, RecordsContract
+):
+    """All of it; a subclass gives the fixture ``storage``, fresh for each test."""
+
+
+__all__ = [
+    "ConcurrencyContract",
+    "JournalContract",
+    "OutboxContract",
+    "RecordsContract",
+    "StorageContract",
+    "StoreContract",
+]

@@ -1,0 +1,78 @@
+"""``Journal``: what commits have written to it."""
+# ruff: noqa: S101 - these are tests
+
+import attrs
+
+from emrcore.journal import GENESIS, Actor, ActorKind, breaks
+from emrcore.ports import Batch, Storage
+from emrcore.testing.contracts.examples import CARD, DAY, LOGIN, NOW, PATIENT, TICK, details, entry
+
+
+def _append(storage: Storage, *texts: str) -> None:
+    entries = tuple(entry(text) for text in texts)
+    storage.commit(Batch(shard=CARD, expect={}, entries=entries))
+
+
+class JournalContract:
+    """The promises of ``Journal``."""
+
+    def test_entries_are_numbered_and_linked(self, storage: Storage) -> None:
+        """JRN-1: from 1, in their order within a commit and over commits, in each shard."""
+        _append(storage, "1", "2")
+        _append(storage, "3")
+        storage.commit(Batch(shard=LOGIN, expect={}, entries=(entry("other"),)))
+        links = storage.links(CARD)
+        assert [(link.number, link.entry.detail) for link in links] == [
+            (1, "1"),
+            (2, "2"),
+            (3, "3"),
+        ]
+        assert [link.previous for link in links] == [GENESIS, links[0].hash, links[1].hash]
+        assert [link.number for link in storage.links(LOGIN)] == [1]
+        assert list(breaks(links, head=links[-1])) == []
+
+    def test_an_entry_is_kept_as_it_is(self, storage: Storage) -> None:
+        """JRN-3: every field of it, or the chain would break."""
+        actors = (
+            Actor(kind=ActorKind.CITIZEN, id=""),
+            Actor(kind=ActorKind.STAFF, id="Ж'", organisation=""),
+            Actor(kind=ActorKind.OPERATOR, id="1", organisation="clinic"),
+        )
+        entries = tuple(
+            attrs.evolve(entry("Ж%'", at=NOW + TICK), actor=actor, subject=subject)
+            for actor in actors
+            for subject in (None, PATIENT)
+        )
+        storage.commit(Batch(shard=CARD, expect={}, entries=entries))
+        links = storage.links(CARD)
+        assert tuple(link.entry for link in links) == entries
+        assert list(breaks(links)) == []
+
+    def test_whoever_bends_an_entry_breaks_the_chain(self, storage: Storage) -> None:
+        """JRN-3: edited, removed, or told twice."""
+        _append(storage, "1", "2", "3")
+        links = list(storage.links(CARD))
+        edited = attrs.evolve(links[1], entry=entry("other"))
+        for bent in ([links[0], edited, links[2]], [links[0], links[2]], [*links, links[2]]):
+            assert [one.number for one in breaks(bent)] != []
+
+    def test_time_never_goes_back(self, storage: Storage) -> None:
+        """JRN-3: whatever the clock does, within a commit and over commits."""
+        times = (NOW, NOW - DAY, NOW + TICK, NOW)
+        storage.commit(
+            Batch(shard=CARD, expect={}, entries=tuple(entry(at=at) for at in times[:2]))
+        )
+        storage.commit(
+            Batch(shard=CARD, expect={}, entries=tuple(entry(at=at) for at in times[2:]))
+        )
+        links = storage.links(CARD)
+        assert [link.entry.at for link in links] == [NOW, NOW, NOW + TICK, NOW + TICK]
+        assert list(breaks(links)) == []
+
+    def test_the_journal_is_read_piece_by_piece(self, storage: Storage) -> None:
+        """Above a number, at most so many; nothing is there above the last."""
+        _append(storage, "1", "2", "3", "4")
+        read = [link.entry.detail for link in storage.links(CARD, after=1, limit=2)]
+        assert read == ["2", "3"]
+        assert list(storage.links(CARD, after=4)) == []
+        assert details(storage, LOGIN) == []

@@ -1,0 +1,25 @@
+"""What all tests may ask for: a real PostgreSQL."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+import servers
+
+pytest.register_assert_rewrite("emrcore.testing.contracts")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> Generator[str]:
+    """The URL of a PostgreSQL server; to have none fails in CI, and elsewhere skips loudly."""
+    try:
+        with servers.postgres() as url:
+            yield url
+    except servers.NoServerError as failure:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no PostgreSQL: {failure}")
+        reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter:
+            reporter.write_line(f"\nNOT TESTED ON POSTGRESQL: {failure}", red=True, bold=True)
+        pytest.skip(f"no PostgreSQL: {failure}")
