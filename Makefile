@@ -39,8 +39,8 @@ unexport VIRTUAL_ENV
 help: ## lists the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' Makefile
 
-demo: $(READY)demo ## shows the library at work on one invented family
-	@echo "demo: the library at work on one invented family"
+demo: $(READY)demo ## shows the whole road, on synthetic patients that nobody here wrote
+	@echo "demo: the whole road, on synthetic patients that nobody here wrote"
 	@$(BIN)/emrcore demo $(ARGS)
 
 test: $(READY)test ## runs the test suite

@@ -1,6 +1,6 @@
 """What importing costs above bare Python: medians of interleaved runs, each in a fresh process.
 
-    python benchmarks/import_cost.py [ROUNDS]
+Run it with ``python benchmarks/import_cost.py [ROUNDS]``.
 """
 
 import statistics

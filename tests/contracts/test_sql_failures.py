@@ -1,5 +1,6 @@
 """What goes wrong with a database is told by what the caller may do about it, and by no value."""
 
+import contextlib
 import pathlib
 import sqlite3
 from collections.abc import Callable, Generator
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from emrcore.adapters.sql import SqlStorage, create_schema, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, sqlite_engine
 from emrcore.adapters.sql.failures import meaning
 from emrcore.errors import CommitUnknown, Conflict, Corrupt, StoreError, Unavailable
 from emrcore.ports import Batch, Key
@@ -18,29 +19,6 @@ from emrcore.testing.contracts.examples import CARD, KEY, NOW, held, item, write
 
 SECRET = "Ivanova"
 SECRETS = Key(CARD, "note", SECRET)
-
-
-@pytest.fixture
-def engine(tmp_path: pathlib.Path) -> Generator[sa.Engine]:
-    engine = sqlite_engine(tmp_path / "emrcore.db")
-    create_schema(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def postgres(postgres_schema: sa.URL) -> Generator[sa.Engine]:
-    engine = sa.create_engine(postgres_schema)
-    create_schema(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture(params=["engine", "postgres"])
-def either(request: pytest.FixtureRequest) -> sa.Engine:
-    """Each of the two databases."""
-    found: sa.Engine = request.getfixturevalue(request.param)
-    return found
 
 
 def told(call: Callable[[], object]) -> Exception:
@@ -120,31 +98,31 @@ def pragma(engine: sa.Engine, text: str) -> None:
     event.listen(engine, "connect", set_up)
 
 
-def test_a_database_that_cannot_be_written_is_still_read(engine: sa.Engine) -> None:
+def test_a_database_that_cannot_be_written_is_still_read(sqlite: sa.Engine) -> None:
     """STO-1: and nothing was applied."""
-    storage = SqlStorage(engine)
+    storage = SqlStorage(sqlite)
     write(storage, KEY, text="kept")
-    pragma(engine, "query_only = ON")
+    pragma(sqlite, "query_only = ON")
     assert type(told(lambda: write(storage, SECRETS, text=SECRET))) is Unavailable
     assert held(storage, KEY, SECRETS) == [("kept", 1), None]
 
 
-def test_a_full_database_takes_nothing_and_gives_everything(engine: sa.Engine) -> None:
+def test_a_full_database_takes_nothing_and_gives_everything(sqlite: sa.Engine) -> None:
     """STO-1: and nothing was applied, until there is room again."""
-    storage = SqlStorage(engine)
+    storage = SqlStorage(sqlite)
     write(storage, KEY, text="kept")
-    pragma(engine, "max_page_count = 30")
+    pragma(sqlite, "max_page_count = 30")
     large = SECRET * 100_000
     assert type(told(lambda: write(storage, SECRETS, text=large))) is Unavailable
     assert held(storage, KEY, SECRETS) == [("kept", 1), None]
     write(storage, KEY, text="small", version=1)
 
 
-def test_whoever_waits_too_long_may_begin_anew(engine: sa.Engine) -> None:
+def test_whoever_waits_too_long_may_begin_anew(sqlite: sa.Engine) -> None:
     """STO-2: the lock of another is a conflict."""
-    storage = SqlStorage(engine)
-    pragma(engine, "busy_timeout = 1")
-    with engine.connect() as connection:
+    storage = SqlStorage(sqlite)
+    pragma(sqlite, "busy_timeout = 1")
+    with sqlite.connect() as connection:
         write(SqlStorage(connection, host_commits=True), KEY)
         assert type(told(lambda: write(storage, SECRETS))) is Conflict
     write(storage, SECRETS)
@@ -168,9 +146,9 @@ def test_a_row_that_makes_no_sense_is_corrupt(either: sa.Engine) -> None:
     assert type(told(lambda: write(storage, KEY, version=1))) is Corrupt
 
 
-def test_a_database_without_tables_is_unavailable(postgres_schema: sa.URL) -> None:
+def test_a_database_without_tables_is_unavailable(postgres: sa.Engine) -> None:
     """STO-1: it says by the name of the error what is missing."""
-    engine = sa.create_engine(postgres_schema)
+    engine = sa.create_engine(postgres.url.update_query_dict({"options": ""}))
     assert str(told(lambda: write(SqlStorage(engine), SECRETS))) == "unavailable: 42P01"
     engine.dispose()
 
@@ -205,8 +183,9 @@ def test_a_message_of_the_same_name_is_a_conflict(either: sa.Engine) -> None:
     assert held(storage, KEY) == [None]
 
 
-def killed(engine: sa.Engine, moment: str) -> None:
-    """End a connection of *engine* from the server's side when *moment* comes, once."""
+@contextlib.contextmanager
+def killed(engine: sa.Engine, moment: str) -> Generator[None]:
+    """When *moment* comes to a connection of *engine*, the server ends it, once."""
     admin = sa.create_engine(engine.url, poolclass=sa.NullPool)
     alive = [True]
 
@@ -218,14 +197,17 @@ def killed(engine: sa.Engine, moment: str) -> None:
                 other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
 
     event.listen(engine, moment, kill)
+    yield
+    event.remove(engine, moment, kill)
+    assert not alive
 
 
 def test_a_connection_lost_before_the_commit_applied_nothing(postgres: sa.Engine) -> None:
     """STO-1: and the next call has a new one."""
     storage = SqlStorage(postgres)
     write(storage, KEY)
-    killed(postgres, "before_cursor_execute")
-    assert type(told(lambda: write(storage, KEY, version=1))) is Unavailable
+    with killed(postgres, "before_cursor_execute"):
+        assert type(told(lambda: write(storage, KEY, version=1))) is Unavailable
     assert held(storage, KEY) == [("", 1)]
     write(storage, KEY, version=1)
 
@@ -238,6 +220,6 @@ def test_a_connection_lost_in_the_commit_leaves_it_unknown(
     with postgres.connect() as connection:
         storage = SqlStorage(connection if lent else postgres)
         write(storage, KEY)
-        killed(postgres, "commit")
-        assert type(told(lambda: write(storage, KEY, version=1))) is CommitUnknown
+        with killed(postgres, "commit"):
+            assert type(told(lambda: write(storage, KEY, version=1))) is CommitUnknown
         assert held(storage, KEY) in ([("", 1)], [("", 2)])

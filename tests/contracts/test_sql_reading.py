@@ -1,14 +1,12 @@
 """A view reads the database by one prepared statement, or not at all."""
 
-import pathlib
-from collections.abc import Generator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from emrcore.adapters.sql import SqlStorage, create_schema, metadata, sqlite_engine, viewing
+from emrcore.adapters.sql import SqlStorage, metadata, viewing
 from emrcore.testing.contracts.cards import card, views
 from emrcore.testing.contracts.examples import PATIENT, entry
 
@@ -18,38 +16,30 @@ Asked = list[tuple[str, Any]]
 
 
 @pytest.fixture
-def engine(tmp_path: pathlib.Path) -> Generator[sa.Engine]:
-    engine = sqlite_engine(tmp_path / "emrcore.db")
-    create_schema(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def asked(engine: sa.Engine) -> Asked:
+def asked(sqlite: sa.Engine) -> Asked:
     """Every statement the database was asked to run, with what was bound, since."""
     statements: Asked = []
 
     def note(*call: Any) -> None:
         statements.append((call[2], call[3]))
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(sqlite, "before_cursor_execute", note)
     return statements
 
 
 @pytest.mark.parametrize("name", ["refused", "refused after all"])
-def test_a_refused_view_asks_nothing(engine: sa.Engine, asked: Asked, name: str) -> None:
+def test_a_refused_view_asks_nothing(sqlite: sa.Engine, asked: Asked, name: str) -> None:
     """REC-1: not even for a transaction."""
-    storage, view = SqlStorage(engine), views()[name]
+    storage, view = SqlStorage(sqlite), views()[name]
     storage.page(view, section="lab-results")
     storage.count(view)
     storage.get(view, "clinic", "1")
     assert asked == []
 
 
-def test_a_view_asks_once(engine: sa.Engine, asked: Asked) -> None:
+def test_a_view_asks_once(sqlite: sa.Engine, asked: Asked) -> None:
     """REC-1: what is not allowed is not read, so nothing has to be asked about it."""
-    storage, view = SqlStorage(engine), views()["self"]
+    storage, view = SqlStorage(sqlite), views()["self"]
     for read in (
         lambda: storage.page(view),
         lambda: storage.count(view),
@@ -62,9 +52,9 @@ def test_a_view_asks_once(engine: sa.Engine, asked: Asked) -> None:
         assert select.startswith("SELECT")
 
 
-def test_a_page_walks_an_index(engine: sa.Engine, asked: Asked) -> None:
+def test_a_page_walks_an_index(sqlite: sa.Engine, asked: Asked) -> None:
     """It sorts nothing, wherever it begins: the thousandth page costs what the first one does."""
-    storage, view = SqlStorage(engine), views()["self"]
+    storage, view = SqlStorage(sqlite), views()["self"]
     storage.add(PATIENT, card(), entry())
     cursor = storage.page(view, size=1).cursor
     for section in (None, "lab-results"):
@@ -72,7 +62,7 @@ def test_a_page_walks_an_index(engine: sa.Engine, asked: Asked) -> None:
             asked.clear()
             storage.page(view, cursor=start, section=section)
             _, (select, bound) = asked
-            with engine.connect() as connection:
+            with sqlite.connect() as connection:
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {select}", bound)
                 steps = [step for *_, step in plan]
             assert len(steps) == 1
@@ -94,9 +84,9 @@ def test_a_statement_is_made_once_for_the_same_allowances() -> None:
     assert len({id(page) for page in pages}) == 4
 
 
-def test_no_value_stands_in_a_statement(engine: sa.Engine, asked: Asked) -> None:
+def test_no_value_stands_in_a_statement(sqlite: sa.Engine, asked: Asked) -> None:
     """All are bound, those of the rulebook too."""
-    SqlStorage(engine).page(views()["handmade"])
+    SqlStorage(sqlite).page(views()["handmade"])
     (select, bound) = asked[-1]
     assert "'" not in select
     assert {PATIENT, "plain", "one", '["a","b\'"]'} <= set(bound)

@@ -1,14 +1,12 @@
 """Whose transaction it is, how it begins, and that no level of isolation lets a rule be broken."""
 
-import pathlib
-from collections.abc import Generator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from emrcore.adapters.sql import SqlStorage, create_schema, journal_mode, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, journal_mode
 from emrcore.errors import Conflict
 from emrcore.ports import Batch, Fate, Key, Leased, Shard
 from emrcore.testing.contracts.cards import document
@@ -27,29 +25,6 @@ from emrcore.testing.contracts.examples import (
 )
 
 LEASED = Leased(item=item("1"), attempt=1)
-
-
-@pytest.fixture
-def engine(tmp_path: pathlib.Path) -> Generator[sa.Engine]:
-    engine = sqlite_engine(tmp_path / "emrcore.db")
-    create_schema(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def postgres(postgres_schema: sa.URL) -> Generator[sa.Engine]:
-    engine = sa.create_engine(postgres_schema)
-    create_schema(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture(params=["engine", "postgres"])
-def either(request: pytest.FixtureRequest) -> sa.Engine:
-    """Each of the two databases."""
-    found: sa.Engine = request.getfixturevalue(request.param)
-    return found
 
 
 # -- SQLite ----------------------------------------------------------------------------------------
@@ -77,9 +52,9 @@ def test_a_log_that_may_corrupt_is_not_used(version: tuple[int, ...], mode: str)
     assert journal_mode(version) == (mode, {"WAL": "FULL", "DELETE": "EXTRA"}[mode])
 
 
-def test_a_connection_is_set_up_to_lose_nothing(engine: sa.Engine) -> None:
+def test_a_connection_is_set_up_to_lose_nothing(sqlite: sa.Engine) -> None:
     """STO-4: as the SQLite in use allows."""
-    with engine.connect() as connection:
+    with sqlite.connect() as connection:
 
         def pragma(name: str) -> Any:
             return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
@@ -104,7 +79,7 @@ def test_a_connection_is_set_up_to_lose_nothing(engine: sa.Engine) -> None:
 )
 @pytest.mark.parametrize("lent", [False, True])
 def test_whoever_writes_locks_before_reading(
-    engine: sa.Engine, begin: str, name: str, arguments: tuple[Any, ...], *, lent: bool
+    sqlite: sa.Engine, begin: str, name: str, arguments: tuple[Any, ...], *, lent: bool
 ) -> None:
     """STO-2: and whoever reads does not."""
     statements: list[str] = []
@@ -112,12 +87,12 @@ def test_whoever_writes_locks_before_reading(
     def note(*asked: Any) -> None:
         statements.append(asked[2])
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(sqlite, "before_cursor_execute", note)
     if lent:
-        with engine.connect() as connection:
+        with sqlite.connect() as connection:
             getattr(SqlStorage(connection), name)(*arguments)
     else:
-        getattr(SqlStorage(engine), name)(*arguments)
+        getattr(SqlStorage(sqlite), name)(*arguments)
     assert statements[0] == begin
 
 
@@ -173,10 +148,10 @@ def test_a_host_that_commits_keeps_its_own_work_after_a_conflict(either: sa.Engi
     assert held(SqlStorage(either), KEY, other) == [("", 1), ("", 1)]
 
 
-def test_only_a_lent_connection_can_be_committed_by_the_host(engine: sa.Engine) -> None:
+def test_only_a_lent_connection_can_be_committed_by_the_host(sqlite: sa.Engine) -> None:
     """An engine has no transaction to leave to the host."""
     with pytest.raises(ValueError, match="lends"):
-        SqlStorage(engine, host_commits=True)
+        SqlStorage(sqlite, host_commits=True)
 
 
 # -- Isolation -------------------------------------------------------------------------------------
@@ -245,9 +220,9 @@ def test_a_document_waits_for_the_commit_before_it(postgres: sa.Engine) -> None:
         assert together(act, threads=4) == [1] * 4
 
 
-def test_a_conflict_is_told_by_the_kind_of_thing(engine: sa.Engine) -> None:
+def test_a_conflict_is_told_by_the_kind_of_thing(sqlite: sa.Engine) -> None:
     """STO-2: whoever reads the log sees what was contended, and no id."""
-    storage = SqlStorage(engine)
+    storage = SqlStorage(sqlite)
     write(storage, KEY)
     write(storage, KEY, version=1)
     with pytest.raises(Conflict) as conflict:

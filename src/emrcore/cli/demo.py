@@ -57,7 +57,7 @@ ROLES = {
     Role.DOCTOR: marked("a doctor"),
     Role.CREW: marked("an ambulance crew"),
 }
-DAYS = {
+DAYS: dict[Skip | DayKind, str] = {
     Skip.FILED: marked("the day of filing"),
     Skip.RECEIVED: marked("the day it counts as received"),
     Skip.SUSPENDED: marked("suspended"),

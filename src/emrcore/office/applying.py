@@ -32,116 +32,119 @@ SYSTEM = Actor(kind=ActorKind.SYSTEM, id="office")
 """Who does what follows from a rule alone."""
 
 
-def file(
-    desk: Desk, account: Account, *, asked: tuple[Asked, ...], papers: IdentityPapers
-) -> Application:
-    """File an application of *account* for the cards *asked*, proven by *papers*.
+class Applications(Desk):
+    """The verbs about applications."""
 
-    The papers, checked together before (APP-11), and the number are kept sealed (STO-3). The
-    answer carries the deadline and its receipt (APP-4).
+    __slots__ = ()
 
-    Raises:
-        RuleBroken: see ``applications.file``.
-        BeyondCalendar: the deadline lies where the calendar is not known yet.
-    """
+    def file(
+        self, account: Account, *, asked: tuple[Asked, ...], papers: IdentityPapers
+    ) -> Application:
+        """File an application of *account* for the cards *asked*, proven by *papers*.
 
-    def verb(work: Work) -> Application:
-        id = ApplicationId(desk.new_id())  # noqa: A001 - the field's name
-        edition = desk.edition(work.now)
-        events = applications.file(
-            id=id,
-            account=account,
-            asked=asked,
-            cards=_cards(work, asked),
-            at=work.now,
-            edition=edition,
-            deadline=_deadline(desk, work, edition),
-        )
-        _keep_papers(desk, work, account.id, id, papers)
-        place = places.application(account.id, id)
-        work.text(place)
-        return _apply(work, account.id, None, events, _citizen(account))
+        The papers, checked together before (APP-11), and the number are kept sealed (STO-3). The
+        answer carries the deadline and its receipt (APP-4).
 
-    return desk.do(Shard.of_account(account.id), verb)
+        Raises:
+            RuleBroken: see ``applications.file``.
+            BeyondCalendar: the deadline lies where the calendar is not known yet.
+        """
 
+        def verb(work: Work) -> Application:
+            id = ApplicationId(self.new_id())  # noqa: A001 - the field's name
+            edition = self.edition(work.now)
+            events = applications.file(
+                id=id,
+                account=account,
+                asked=asked,
+                cards=_cards(work, asked),
+                at=work.now,
+                edition=edition,
+                deadline=_deadline(self, work, edition),
+            )
+            _keep_papers(self, work, account.id, id, papers)
+            place = places.application(account.id, id)
+            work.text(place)
+            return _apply(work, account.id, None, events, _citizen(account))
 
-def record_check(
-    desk: Desk,
-    account: AccountId,
-    application: ApplicationId,
-    *,
-    check: Check,
-    passed: bool,
-    by: Operator,
-) -> Application:
-    """Record the result of one check of a filed application.
+        return self.do(Shard.of_account(account.id), verb)
 
-    Raises:
-        RuleBroken: APP-7 the operator is the applicant, APP-10 there is no such open application.
-    """
+    def record_check(
+        self,
+        account: AccountId,
+        application: ApplicationId,
+        *,
+        check: Check,
+        passed: bool,
+        by: Operator,
+    ) -> Application:
+        """Record the result of one check of a filed application.
 
-    def verb(work: Work) -> Application:
-        filed = _filed(work, account, application)
-        event = applications.record_check(filed, check=check, passed=passed, by=by, at=work.now)
-        return _apply(work, account, filed, (event,), _operator(by))
+        Raises:
+            RuleBroken: APP-7 the operator is the applicant, APP-10 no such application is open.
+        """
 
-    return desk.do(Shard.of_account(account), verb)
+        def verb(work: Work) -> Application:
+            filed = _filed(work, account, application)
+            event = applications.record_check(filed, check=check, passed=passed, by=by, at=work.now)
+            return _apply(work, account, filed, (event,), _operator(by))
 
+        return self.do(Shard.of_account(account), verb)
 
-def grant(
-    desk: Desk, account: AccountId, application: ApplicationId, patient: PatientId, *, by: Operator
-) -> Application:
-    """Let the applicant into the card of *patient*; the first grant sends the first password.
+    def grant(
+        self, account: AccountId, application: ApplicationId, patient: PatientId, *, by: Operator
+    ) -> Application:
+        """Let the applicant into the card of *patient*; the first grant sends the first password.
 
-    Raises:
-        RuleBroken: see ``applications.grant``; APP-10 there is no such open application.
-    """
+        Raises:
+            RuleBroken: see ``applications.grant``; APP-10 there is no such open application.
+        """
 
-    def verb(work: Work) -> Application:
-        filed = _filed(work, account, application)
-        facts = work.load(places.facts(patient), Facts)
-        if facts is None:
-            raise RuleBroken(rules.APP_5)
-        edition = desk.edition(work.now)
-        event = applications.grant(filed, patient, facts=facts, by=by, at=work.now, edition=edition)
-        place = places.grant(account, patient)
-        work.text(place)
-        work.put(place, Grant(viewer=filed.applicant, since=work.now))
-        after = _apply(work, account, filed, (event,), _operator(by))
-        _send_first_password(desk, work, account, edition)
-        return after
+        def verb(work: Work) -> Application:
+            filed = _filed(work, account, application)
+            facts = work.load(places.facts(patient), Facts)
+            if facts is None:
+                raise RuleBroken(rules.APP_5)
+            edition = self.edition(work.now)
+            event = applications.grant(
+                filed, patient, facts=facts, by=by, at=work.now, edition=edition
+            )
+            place = places.grant(account, patient)
+            work.text(place)
+            work.put(place, Grant(viewer=filed.applicant, since=work.now))
+            after = _apply(work, account, filed, (event,), _operator(by))
+            _send_first_password(self, work, account, edition)
+            return after
 
-    return desk.do(Shard.of_account(account), verb)
+        return self.do(Shard.of_account(account), verb)
 
+    def reject(
+        self,
+        account: AccountId,
+        application: ApplicationId,
+        patient: PatientId,
+        *,
+        why: Rejection,
+        by: Operator,
+    ) -> Application:
+        """Refuse the applicant the card of *patient*, with a reason of the closed list.
 
-def reject(
-    desk: Desk,
-    account: AccountId,
-    application: ApplicationId,
-    patient: PatientId,
-    *,
-    why: Rejection,
-    by: Operator,
-) -> Application:
-    """Refuse the applicant the card of *patient*, with a reason of the closed list.
+        Raises:
+            RuleBroken: APP-7 the operator is the applicant, APP-10 it is decided or not there.
+        """
 
-    Raises:
-        RuleBroken: APP-7 the operator is the applicant, APP-10 it is decided or not there.
-    """
+        def verb(work: Work) -> Application:
+            filed = _filed(work, account, application)
+            event = applications.reject(filed, patient, why=why, by=by, at=work.now)
+            return _apply(work, account, filed, (event,), _operator(by))
 
-    def verb(work: Work) -> Application:
-        filed = _filed(work, account, application)
-        event = applications.reject(filed, patient, why=why, by=by, at=work.now)
-        return _apply(work, account, filed, (event,), _operator(by))
+        return self.do(Shard.of_account(account), verb)
 
-    return desk.do(Shard.of_account(account), verb)
-
-
-def find_applications(desk: Desk, account: AccountId) -> tuple[Application, ...]:
-    """All applications of *account*, the earliest first."""
-    found = desk.storage.find(Shard.of_account(account), "application")
-    states = [decode(stored.text, *applications.STATES) for stored in found.values()]
-    return tuple(sorted(states, key=_filed_at))
+    def find_applications(self, account: AccountId) -> tuple[Application, ...]:
+        """All applications of *account*, the earliest first."""
+        found = self.storage.find(Shard.of_account(account), "application")
+        states = [decode(stored.text, *applications.STATES) for stored in found.values()]
+        return tuple(sorted(states, key=_filed_at))
 
 
 def _filed_at(state: Application) -> dt.datetime:

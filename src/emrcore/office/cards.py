@@ -27,99 +27,102 @@ REGISTER = Actor(kind=ActorKind.SYSTEM, id="register")
 """Who records facts: the host's registers."""
 
 
-def create_card(desk: Desk, person: Person, *, patient: PatientId, clinic: str) -> bool:
-    """Create the card of *person* at the first visit to *clinic*; whether it was the first.
+class Cards(Desk):
+    """The verbs about cards and what is known about their patients."""
 
-    A later visit changes nothing. The name is not kept: nothing is decided by it.
-    """
+    __slots__ = ()
 
-    def verb(work: Work) -> bool:
-        place = places.facts(patient)
-        if work.load(place, Facts) is not None:
-            return False
-        work.put(place, Facts(patient=patient, person=attrs.evolve(person, name=None)))
-        work.note(
-            CardCreated(patient=patient, person=person.id, clinic=clinic, at=work.now),
-            Actor(kind=ActorKind.STAFF, id=clinic, organisation=clinic),
-            patient,
+    def create_card(self, person: Person, *, patient: PatientId, clinic: str) -> bool:
+        """Create the card of *person* at the first visit to *clinic*; whether it was the first.
+
+        A later visit changes nothing. The name is not kept: nothing is decided by it.
+        """
+
+        def verb(work: Work) -> bool:
+            place = places.facts(patient)
+            if work.load(place, Facts) is not None:
+                return False
+            work.put(place, Facts(patient=patient, person=attrs.evolve(person, name=None)))
+            work.note(
+                CardCreated(patient=patient, person=person.id, clinic=clinic, at=work.now),
+                Actor(kind=ActorKind.STAFF, id=clinic, organisation=clinic),
+                patient,
+            )
+            return True
+
+        return self.do(Shard.of_patient(patient), verb)
+
+    def record_kinship(self, patient: PatientId, kinship: Kinship) -> Facts:
+        """Record what the register says of a tie; it replaces what it said of the same tie before.
+
+        Saying the same again changes nothing.
+
+        Raises:
+            RuleBroken: APP-5, there is no card.
+        """
+
+        def learn(facts: Facts, work: Work) -> Facts:
+            if kinship in facts.kinships:
+                return facts
+            same = (kinship.guardian, kinship.since)
+            others = tuple(tie for tie in facts.kinships if (tie.guardian, tie.since) != same)
+            event = KinshipRecorded(patient=patient, kinship=kinship, at=work.now)
+            work.note(event, REGISTER, patient)
+            return attrs.evolve(facts, kinships=(*others, kinship))
+
+        return _learn(self, patient, learn)
+
+    def record_restriction(self, patient: PatientId, restriction: Restriction) -> Facts:
+        """Record an authority's restriction; saying the same again changes nothing.
+
+        Raises:
+            RuleBroken: APP-5, there is no card.
+        """
+
+        def learn(facts: Facts, work: Work) -> Facts:
+            if restriction in facts.restrictions:
+                return facts
+            work.note(restricted(restriction, patient, work.now), REGISTER, patient)
+            return attrs.evolve(facts, restrictions=(*facts.restrictions, restriction))
+
+        return _learn(self, patient, learn)
+
+    def record_death(self, patient: PatientId, *, on: dt.date) -> Facts:
+        """Record that the patient died on the local day *on*.
+
+        Raises:
+            RuleBroken: APP-5, there is no card.
+        """
+
+        def learn(facts: Facts, work: Work) -> Facts:
+            work.note(DeathRecorded(patient=patient, at=work.now), REGISTER, patient)
+            return attrs.evolve(facts, person=attrs.evolve(facts.person, died=on))
+
+        return _learn(self, patient, learn)
+
+    def add_documents(
+        self, patient: PatientId, documents: tuple[Document, ...], *, source: str
+    ) -> int:
+        """Add what *source* delivered to the card; how many were not there yet (REC-3).
+
+        Raises:
+            RuleBroken: APP-5, there is no card.
+            ValueError: a document is another patient's or another source's.
+        """
+        if any((one.patient, one.source) != (patient, source) for one in documents):
+            raise ValueError("a delivery is of one source, for one card")
+
+        def verb(work: Work) -> None:
+            if work.load(places.facts(patient), Facts) is None:
+                raise RuleBroken(rules.APP_5)
+
+        self.do(Shard.of_patient(patient), verb)
+        at = self.now()
+        event = DocumentsAdded(patient=patient, source=source, delivered=len(documents), at=at)
+        actor = Actor(kind=ActorKind.SYSTEM, id=source)
+        return self.storage.add(
+            patient, documents, entry(event, at=at, actor=actor, subject=patient)
         )
-        return True
-
-    return desk.do(Shard.of_patient(patient), verb)
-
-
-def record_kinship(desk: Desk, patient: PatientId, kinship: Kinship) -> Facts:
-    """Record what the register says of a tie; it replaces what it said of the same tie before.
-
-    Saying the same again changes nothing.
-
-    Raises:
-        RuleBroken: APP-5, there is no card.
-    """
-
-    def learn(facts: Facts, work: Work) -> Facts:
-        if kinship in facts.kinships:
-            return facts
-        same = (kinship.guardian, kinship.since)
-        others = tuple(tie for tie in facts.kinships if (tie.guardian, tie.since) != same)
-        event = KinshipRecorded(patient=patient, kinship=kinship, at=work.now)
-        work.note(event, REGISTER, patient)
-        return attrs.evolve(facts, kinships=(*others, kinship))
-
-    return _learn(desk, patient, learn)
-
-
-def record_restriction(desk: Desk, patient: PatientId, restriction: Restriction) -> Facts:
-    """Record an authority's restriction; saying the same again changes nothing.
-
-    Raises:
-        RuleBroken: APP-5, there is no card.
-    """
-
-    def learn(facts: Facts, work: Work) -> Facts:
-        if restriction in facts.restrictions:
-            return facts
-        work.note(restricted(restriction, patient, work.now), REGISTER, patient)
-        return attrs.evolve(facts, restrictions=(*facts.restrictions, restriction))
-
-    return _learn(desk, patient, learn)
-
-
-def record_death(desk: Desk, patient: PatientId, *, on: dt.date) -> Facts:
-    """Record that the patient died on the local day *on*.
-
-    Raises:
-        RuleBroken: APP-5, there is no card.
-    """
-
-    def learn(facts: Facts, work: Work) -> Facts:
-        work.note(DeathRecorded(patient=patient, at=work.now), REGISTER, patient)
-        return attrs.evolve(facts, person=attrs.evolve(facts.person, died=on))
-
-    return _learn(desk, patient, learn)
-
-
-def add_documents(
-    desk: Desk, patient: PatientId, documents: tuple[Document, ...], *, source: str
-) -> int:
-    """Add what *source* delivered to the card; how many were not there yet (REC-3).
-
-    Raises:
-        RuleBroken: APP-5, there is no card.
-        ValueError: a document is another patient's or another source's.
-    """
-    if any((one.patient, one.source) != (patient, source) for one in documents):
-        raise ValueError("a delivery is of one source, for one card")
-
-    def verb(work: Work) -> None:
-        if work.load(places.facts(patient), Facts) is None:
-            raise RuleBroken(rules.APP_5)
-
-    desk.do(Shard.of_patient(patient), verb)
-    at = desk.now()
-    event = DocumentsAdded(patient=patient, source=source, delivered=len(documents), at=at)
-    actor = Actor(kind=ActorKind.SYSTEM, id=source)
-    return desk.storage.add(patient, documents, entry(event, at=at, actor=actor, subject=patient))
 
 
 def _learn(desk: Desk, patient: PatientId, learn: Callable[[Facts, Work], Facts]) -> Facts:

@@ -34,96 +34,99 @@ class Login:
     expires_at: dt.datetime
 
 
-def begin_login(desk: Desk, account: Account, *, host_session: str) -> Login:
-    """Begin a login of *account*, which the host has signed in as *host_session*.
+class Entrance(Desk):
+    """The verbs about getting in."""
 
-    The first login awaits the first password that the grant has sent; every later one sends a
-    new one-time code.
+    __slots__ = ()
 
-    Raises:
-        RuleBroken: APP-2 the account's level no longer suffices, SES-1 nothing is granted, SES-5
-            locked, SES-10 too soon or too often.
-    """
+    def begin_login(self, account: Account, *, host_session: str) -> Login:
+        """Begin a login of *account*, which the host has signed in as *host_session*.
 
-    def verb(work: Work) -> Login:
-        edition = desk.edition(work.now)
-        _check_level(account, edition)
-        place = places.factor(account.id)
-        before = work.load(place, *sessions.FACTOR_STATES)
-        event = sessions.begin(
-            before,
-            host=sessions.digest(host_session),
-            id=ChallengeId(desk.new_id()),
-            nonce=desk.randomness.bytes(16),
-            at=work.now,
-            edition=edition,
-        )
-        after = sessions.evolve_factor(before, event) if event else before
-        if event:
-            work.put(place, after)
+        The first login awaits the first password that the grant has sent; every later one sends a
+        new one-time code.
+
+        Raises:
+            RuleBroken: APP-2 the account's level no longer suffices, SES-1 nothing is granted,
+                SES-5 locked, SES-10 too soon or too often.
+        """
+
+        def verb(work: Work) -> Login:
+            edition = self.edition(work.now)
+            _check_level(account, edition)
+            place = places.factor(account.id)
+            before = work.load(place, *sessions.FACTOR_STATES)
+            event = sessions.begin(
+                before,
+                host=sessions.digest(host_session),
+                id=ChallengeId(self.new_id()),
+                nonce=self.randomness.bytes(16),
+                at=work.now,
+                edition=edition,
+            )
+            after = sessions.evolve_factor(before, event) if event else before
+            if event:
+                work.put(place, after)
+                work.note(event, _citizen(account))
+                work.send(message(account.id, event.challenge))
+            if after is None or after.challenge is None:
+                raise RuleBroken(rules.SES_1)
+            challenge = after.challenge
+            return Login(
+                purpose=challenge.purpose, digits=challenge.digits, expires_at=challenge.expires_at
+            )
+
+        return self.do(Shard.of_account(account.id), verb)
+
+    def verify(self, account: Account, given: object, *, host_session: str) -> str:
+        """Open a session with the code *given*; the answer is its token, told only here (SES-9).
+
+        A wrong code is committed before it is refused, so that no failure is ever forgotten.
+
+        Raises:
+            RuleBroken: SES-3 the code was not accepted, SES-11 it is not so many digits.
+        """
+        host = sessions.digest(host_session)
+
+        def verb(work: Work) -> str | None:
+            edition = self.edition(work.now)
+            _check_level(account, edition)
+            place = places.factor(account.id)
+            before = work.load(place, *sessions.FACTOR_STATES)
+            challenge = before.challenge if before else None
+            event = sessions.verify(
+                before,
+                host=host,
+                given=given,
+                expected=code_for(self.keys, account.id, challenge) if challenge else "",
+                at=work.now,
+                edition=edition,
+            )
+            work.put(place, sessions.evolve_factor(before, event))
             work.note(event, _citizen(account))
-            work.send(message(account.id, event.challenge))
-        if after is None or after.challenge is None:
-            raise RuleBroken(rules.SES_1)
-        challenge = after.challenge
-        return Login(
-            purpose=challenge.purpose, digits=challenge.digits, expires_at=challenge.expires_at
-        )
+            return _open(self, work, event) if isinstance(event, CodeAccepted) else None
 
-    return desk.do(Shard.of_account(account.id), verb)
+        token = self.do(Shard.of_account(account.id), verb)
+        if token is None:
+            raise RuleBroken(rules.SES_3)
+        return token
 
+    def log_out(self, account: Account, token: str) -> None:
+        """End the session of *token*; once it has ended, nothing happens.
 
-def verify(desk: Desk, account: Account, given: object, *, host_session: str) -> str:
-    """Open a session with the code *given*; the answer is its token, told only here (SES-9).
+        Raises:
+            RuleBroken: SES-8, it is no token of this account's.
+        """
+        session, _ = split(token)
 
-    A wrong code is committed before it is refused, so that no failure is ever forgotten.
+        def verb(work: Work) -> None:
+            place = places.session(account.id, session)
+            before = work.load(place, *sessions.SESSION_STATES)
+            event = sessions.end(before, why=Ending.LOGOUT, at=work.now)
+            if event:
+                work.put(place, sessions.evolve_session(before, event))
+                work.note(event, _citizen(account))
 
-    Raises:
-        RuleBroken: SES-3 the code was not accepted, SES-11 it is not so many digits.
-    """
-    host = sessions.digest(host_session)
-
-    def verb(work: Work) -> str | None:
-        edition = desk.edition(work.now)
-        _check_level(account, edition)
-        place = places.factor(account.id)
-        before = work.load(place, *sessions.FACTOR_STATES)
-        challenge = before.challenge if before else None
-        event = sessions.verify(
-            before,
-            host=host,
-            given=given,
-            expected=code_for(desk.keys, account.id, challenge) if challenge else "",
-            at=work.now,
-            edition=edition,
-        )
-        work.put(place, sessions.evolve_factor(before, event))
-        work.note(event, _citizen(account))
-        return _open(desk, work, event) if isinstance(event, CodeAccepted) else None
-
-    token = desk.do(Shard.of_account(account.id), verb)
-    if token is None:
-        raise RuleBroken(rules.SES_3)
-    return token
-
-
-def log_out(desk: Desk, account: Account, token: str) -> None:
-    """End the session of *token*; once it has ended, nothing happens.
-
-    Raises:
-        RuleBroken: SES-8, it is no token of this account's.
-    """
-    session, _ = split(token)
-
-    def verb(work: Work) -> None:
-        place = places.session(account.id, session)
-        before = work.load(place, *sessions.SESSION_STATES)
-        event = sessions.end(before, why=Ending.LOGOUT, at=work.now)
-        if event:
-            work.put(place, sessions.evolve_session(before, event))
-            work.note(event, _citizen(account))
-
-    desk.do(Shard.of_account(account.id), verb)
+        self.do(Shard.of_account(account.id), verb)
 
 
 def check_session(desk: Desk, work: Work, account: Account, token: str) -> SessionUsed | None:

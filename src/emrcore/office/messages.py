@@ -65,21 +65,26 @@ def message(account: AccountId, challenge: Challenge) -> OutboxItem:
     )
 
 
-def dispatch(desk: Desk, sender: Sender, *, limit: int = 100) -> dict[Fate, int]:
-    """Send up to *limit* waiting messages; how many met which fate.
+class Messages(Desk):
+    """The verb that sends what waits."""
 
-    For a worker of the host's to call again and again. A message whose code is superseded, used
-    or about to expire is dropped unsent (SES-12). After an unknown outcome the same message, under
-    the same reference, is tried once more.
-    """
-    fates: dict[Fate, int] = {}
-    at = desk.now()
-    for leased in desk.storage.lease(at=at, until=at + _LEASE, limit=limit):
-        fate = _send(desk, sender, leased)
-        if desk.storage.settle(leased, fate):
-            fates[fate] = fates.get(fate, 0) + 1
-            _note(desk, leased, fate)
-    return fates
+    __slots__ = ()
+
+    def dispatch(self, sender: Sender, *, limit: int = 100) -> dict[Fate, int]:
+        """Send up to *limit* waiting messages; how many met which fate.
+
+        For a worker of the host's to call again and again. A message whose code is superseded, used
+        or about to expire is dropped unsent (SES-12). After an unknown outcome the same message,
+        under the same reference, is tried once more.
+        """
+        fates: dict[Fate, int] = {}
+        at = self.now()
+        for leased in self.storage.lease(at=at, until=at + _LEASE, limit=limit):
+            fate = _send(self, sender, leased)
+            if self.storage.settle(leased, fate):
+                fates[fate] = fates.get(fate, 0) + 1
+                _note(self, leased, fate)
+        return fates
 
 
 def _send(desk: Desk, sender: Sender, leased: Leased) -> Fate:

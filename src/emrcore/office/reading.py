@@ -41,128 +41,132 @@ class Look:
     event: CardOpened | DocumentsShown | GlassBroken
 
 
-def break_glass(desk: Desk, viewer: Viewer, patient: PatientId, *, reason: str) -> Broken:
-    """Let the crew *viewer* read the card of *patient* for a time, for the *reason* stated.
+class Reading(Desk):
+    """The verbs about reading a card."""
 
-    Raises:
-        RuleBroken: EMG-1 no crew or no reason, APP-5 there is no card.
-    """
+    __slots__ = ()
 
-    def verb(work: Work) -> Broken:
-        if work.load(places.facts(patient), Facts) is None:
-            raise RuleBroken(rules.APP_5)
-        place = places.break_glass(patient, viewer.person)
-        edition = desk.edition(work.now)
-        event = sharing.break_glass(viewer, patient, reason=reason, at=work.now, edition=edition)
-        after = sharing.evolve(work.load(place, Broken), event)
-        work.put(place, after)
-        work.note(event, _actor(Staff(viewer=viewer)), patient)
-        return after
+    def find_facts(self, patient: PatientId, account: AccountId | None = None) -> Facts:
+        """What is known about *patient*, and granted to *account*: to decide, explain, foresee.
 
-    return desk.do(Shard.of_patient(patient), verb)
+        For the host itself: nothing is shown to anybody, so nothing is entered in the journal.
 
+        Raises:
+            RuleBroken: APP-5, there is no card.
+        """
+        work = Work(storage=self.storage, shard=Shard.of_patient(patient), now=self.now())
+        return _facts(work, account, patient)
 
-def open_card(desk: Desk, reader: Reader, patient: PatientId) -> OpenedCard:
-    """What *reader* may see of the card of *patient* now: sections, counts, reasons.
+    def break_glass(self, viewer: Viewer, patient: PatientId, *, reason: str) -> Broken:
+        """Let the crew *viewer* read the card of *patient* for a time, for the *reason* stated.
 
-    A refusal is an answer, too, and stands in the journal like any other.
+        Raises:
+            RuleBroken: EMG-1 no crew or no reason, APP-5 there is no card.
+        """
 
-    Raises:
-        RuleBroken: APP-5 there is no card, SES-8 the session is over, EMG-2 the crew has not
-            broken the glass, ACC-2 the reader is not what the role says.
-    """
+        def verb(work: Work) -> Broken:
+            if work.load(places.facts(patient), Facts) is None:
+                raise RuleBroken(rules.APP_5)
+            place = places.break_glass(patient, viewer.person)
+            edition = self.edition(work.now)
+            event = sharing.break_glass(
+                viewer, patient, reason=reason, at=work.now, edition=edition
+            )
+            after = sharing.evolve(work.load(place, Broken), event)
+            work.put(place, after)
+            work.note(event, _actor(Staff(viewer=viewer)), patient)
+            return after
 
-    def look(work: Work, view: View) -> tuple[OpenedCard, CardOpened]:
-        counts = desk.storage.count(view)
-        event = CardOpened(
-            patient=patient,
-            viewer=view.viewer,
-            at=work.now,
-            edition=view.edition.fingerprint,
-            counts=counts,
-            refused=view.refusal.rule.id if view.refusal else None,
-        )
-        return OpenedCard(view=view, counts=counts), event
+        return self.do(Shard.of_patient(patient), verb)
 
-    return _read(desk, reader, patient, look)
+    def open_card(self, reader: Reader, patient: PatientId) -> OpenedCard:
+        """What *reader* may see of the card of *patient* now: sections, counts, reasons.
 
+        A refusal is an answer, too, and stands in the journal like any other.
 
-def read_page(
-    desk: Desk,
-    reader: Reader,
-    patient: PatientId,
-    *,
-    section: str | None = None,
-    cursor: str | None = None,
-    size: int = 50,
-) -> Page:
-    """The next documents of the card, newest first, decided anew for this page.
+        Raises:
+            RuleBroken: APP-5 there is no card, SES-8 the session is over, EMG-2 the crew has not
+                broken the glass, ACC-2 the reader is not what the role says.
+        """
 
-    Raises:
-        RuleBroken: as ``open_card``; the access rule that closes the card; REC-2 the cursor is
-            another's.
-        Malformed: *section*, *cursor* or *size* is none.
-    """
+        def look(work: Work, view: View) -> tuple[OpenedCard, CardOpened]:
+            counts = self.storage.count(view)
+            event = CardOpened(
+                patient=patient,
+                viewer=view.viewer,
+                at=work.now,
+                edition=view.edition.fingerprint,
+                counts=counts,
+                refused=view.refusal.rule.id if view.refusal else None,
+            )
+            return OpenedCard(view=view, counts=counts), event
 
-    def look(work: Work, view: View) -> tuple[Page, DocumentsShown]:
-        if section is not None and section not in view.edition.sections:
-            known = ", ".join(view.edition.sections)
-            raise Malformed("page", (Fault("section", f"must be one of {known}", rules.ACC_11),))
-        if view.refusal:
-            raise RuleBroken(view.refusal.rule)
-        page = desk.storage.page(view, cursor=cursor, section=section, size=size)
-        event = DocumentsShown(
-            patient=patient,
-            viewer=view.viewer,
-            at=work.now,
-            edition=view.edition.fingerprint,
-            documents=tuple(document.id for document in page.documents),
-        )
-        return page, event
+        return _read(self, reader, patient, look)
 
-    return _read(desk, reader, patient, look)
+    def read_page(
+        self,
+        reader: Reader,
+        patient: PatientId,
+        *,
+        section: str | None = None,
+        cursor: str | None = None,
+        size: int = 50,
+    ) -> Page:
+        """The next documents of the card, newest first, decided anew for this page.
 
+        Raises:
+            RuleBroken: as ``open_card``; the access rule that closes the card; REC-2 the cursor is
+                another's.
+            Malformed: *section*, *cursor* or *size* is none.
+        """
 
-def find_facts(desk: Desk, patient: PatientId, account: AccountId | None = None) -> Facts:
-    """What is known about *patient*, with what *account* was granted: to decide, explain, foresee.
+        def look(work: Work, view: View) -> tuple[Page, DocumentsShown]:
+            if section is not None and section not in view.edition.sections:
+                known = ", ".join(view.edition.sections)
+                raise Malformed(
+                    "page", (Fault("section", f"must be one of {known}", rules.ACC_11),)
+                )
+            if view.refusal:
+                raise RuleBroken(view.refusal.rule)
+            page = self.storage.page(view, cursor=cursor, section=section, size=size)
+            event = DocumentsShown(
+                patient=patient,
+                viewer=view.viewer,
+                at=work.now,
+                edition=view.edition.fingerprint,
+                documents=tuple(document.id for document in page.documents),
+            )
+            return page, event
 
-    For the host itself: nothing is shown to anybody, so nothing is entered in the journal.
+        return _read(self, reader, patient, look)
 
-    Raises:
-        RuleBroken: APP-5, there is no card.
-    """
-    work = Work(storage=desk.storage, shard=Shard.of_patient(patient), now=desk.now())
-    return _facts(work, account, patient)
+    def who_looked(self, reader: Citizen, patient: PatientId) -> tuple[Look, ...]:
+        """Everybody who looked at the card, the earliest first, for whoever may see it (JRN-5).
 
+        Raises:
+            RuleBroken: as ``read_page``.
+        """
 
-def who_looked(desk: Desk, reader: Citizen, patient: PatientId) -> tuple[Look, ...]:
-    """Everybody who looked at the card, the earliest first, for whoever may see it (JRN-5).
+        def look(work: Work, view: View) -> tuple[tuple[Look, ...], CardOpened]:
+            if view.refusal:
+                raise RuleBroken(view.refusal.rule)
+            event = CardOpened(
+                patient=patient,
+                viewer=view.viewer,
+                at=work.now,
+                edition=view.edition.fingerprint,
+                counts={},
+            )
+            return tuple(_looks(self, patient)), event
 
-    Raises:
-        RuleBroken: as ``read_page``.
-    """
+        return _read(self, reader, patient, look)
 
-    def look(work: Work, view: View) -> tuple[tuple[Look, ...], CardOpened]:
-        if view.refusal:
-            raise RuleBroken(view.refusal.rule)
-        event = CardOpened(
-            patient=patient,
-            viewer=view.viewer,
-            at=work.now,
-            edition=view.edition.fingerprint,
-            counts={},
-        )
-        return tuple(_looks(desk, patient)), event
+    def verify_journal(self, shard: Shard, *, head: Link | None = None) -> tuple[Break, ...]:
+        """Every place where the journal of *shard* is not what was written; none: it is whole.
 
-    return _read(desk, reader, patient, look)
-
-
-def verify_journal(desk: Desk, shard: Shard, *, head: Link | None = None) -> tuple[Break, ...]:
-    """Every place where the journal of *shard* is not what was written; none: it is whole.
-
-    *head* is a link kept elsewhere: without one, a cut tail cannot be seen.
-    """
-    return tuple(breaks(_links(desk, shard), head=head))
+        *head* is a link kept elsewhere: without one, a cut tail cannot be seen.
+        """
+        return tuple(breaks(_links(self, shard), head=head))
 
 
 def _looks(desk: Desk, patient: PatientId) -> Iterator[Look]:

@@ -1,4 +1,4 @@
-"""An async host runs the same code in its connection, and is kept the same promises."""
+"""In a connection of the host's, async or not, the same promises are kept."""
 
 import asyncio
 import datetime as dt
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from emrcore.access import View
 from emrcore.adapters.sql import SqlStorage, create_schema, prepare
@@ -22,32 +22,11 @@ from emrcore.testing.contracts import StorageContract
 T = TypeVar("T")
 
 
-class Facade:
-    """Runs each call in a connection of its own of an async engine, on another thread's loop."""
-
-    def __init__(self, url: sa.URL) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self._engine = create_async_engine(url)
-        prepare(self._engine.sync_engine)
-        self._run(_created(self._engine))
-
-    def close(self) -> None:
-        self._run(self._engine.dispose())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self, doing: Coroutine[None, None, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(doing, self._loop).result()
+class Through:
+    """A storage whose every call is made in a connection of its own."""
 
     def _call(self, call: Callable[[SqlStorage], T]) -> T:
-        async def called() -> T:
-            async with self._engine.connect() as connection:
-                return await connection.run_sync(lambda lent: call(SqlStorage(lent)))
-
-        return self._run(called())
+        raise NotImplementedError
 
     def load(self, *keys: Key) -> Mapping[Key, Stored]:
         return self._call(lambda storage: storage.load(*keys))
@@ -87,9 +66,47 @@ class Facade:
         return self._call(lambda storage: storage.links(shard, after=after, limit=limit))
 
 
-async def _created(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await connection.run_sync(create_schema)
+class HostCommits(Through):
+    """As in a host that owns the transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def _call(self, call: Callable[[SqlStorage], T]) -> T:
+        with self._engine.begin() as connection:
+            return call(SqlStorage(connection, host_commits=True))
+
+
+class OnLoop(Through):
+    """As in an async host, on another thread's event loop."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._engine = create_async_engine(url)
+        prepare(self._engine.sync_engine)
+        self._run(self._created())
+
+    async def _created(self) -> None:
+        async with self._engine.begin() as connection:
+            await connection.run_sync(create_schema)
+
+    def close(self) -> None:
+        self._run(self._engine.dispose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, doing: Coroutine[None, None, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(doing, self._loop).result()
+
+    def _call(self, call: Callable[[SqlStorage], T]) -> T:
+        async def called() -> T:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(lambda lent: call(SqlStorage(lent)))
+
+        return self._run(called())
 
 
 class TestAiosqlite(StorageContract):
@@ -98,14 +115,30 @@ class TestAiosqlite(StorageContract):
     @pytest.fixture
     def storage(self, tmp_path: pathlib.Path) -> Generator[Storage]:
         path = str(tmp_path / "emrcore.db")
-        facade = Facade(sa.URL.create("sqlite+aiosqlite", database=path))
-        yield facade
-        facade.close()
+        storage = OnLoop(sa.URL.create("sqlite+aiosqlite", database=path))
+        yield storage
+        storage.close()
+
+
+@pytest.fixture(scope="module")
+def on_loop(postgres_engine: sa.Engine) -> Generator[Storage]:
+    """One event loop over PostgreSQL for all."""
+    storage = OnLoop(postgres_engine.url)
+    yield storage
+    storage.close()
 
 
 class TestAsyncPsycopg(StorageContract):
+    rounds = 5
+
     @pytest.fixture
-    def storage(self, postgres_schema: sa.URL) -> Generator[Storage]:
-        facade = Facade(postgres_schema)
-        yield facade
-        facade.close()
+    def storage(self, postgres: sa.Engine, on_loop: Storage) -> Storage:  # noqa: ARG002 - emptied
+        return on_loop
+
+
+class TestHostCommits(StorageContract):
+    rounds = 5
+
+    @pytest.fixture
+    def storage(self, postgres: sa.Engine) -> Storage:
+        return HostCommits(postgres)
