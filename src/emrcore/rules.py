@@ -332,6 +332,37 @@ ACC_15 = Rule(
     source="announcement: 12",
 )
 
+ACC_16 = Rule(
+    id="ACC-16",
+    says="What a label withholds is withheld in silence or with a notice, as the rulebook says.",
+    source="choice: labels",
+)
+ACC_17 = Rule(
+    id="ACC-17",
+    says="Beside the age a band may ask for custody, a shared address, assent, or another fact.",
+    source="choice: bands",
+)
+ACC_18 = Rule(
+    id="ACC-18",
+    says="Full legal capacity ends guardianship before the age does, and its loss prolongs it.",
+    source="Federal Law 271-FZ of 31 July 2020; choice: bands",
+)
+ACC_19 = Rule(
+    id="ACC-19",
+    says="A result is released after the delay of its kind, or when a clinician has seen it.",
+    source="choice: release",
+)
+ACC_20 = Rule(
+    id="ACC-20",
+    says="Nobody of this kind sees the card.",
+    source="choice: bands",
+)
+ACC_21 = Rule(
+    id="ACC-21",
+    says="What is dated in a time of opting out is never shown.",
+    source="choice: bands",
+)
+
 # -- records -------------------------------------------------------------------------------------
 
 REC_1 = Rule(
@@ -406,6 +437,12 @@ APP_11 = Rule(
     id="APP-11",
     says="Passport, policy and mobile number are checked together, every fault told at once.",
     source="announcement: 20",
+)
+
+APP_12 = Rule(
+    id="APP-12",
+    says="No more people are let into a card than the rulebook allows at once.",
+    source="choice: bands",
 )
 
 # -- sessions ------------------------------------------------------------------------------------

@@ -128,6 +128,21 @@ def test_whoever_waits_too_long_may_begin_anew(sqlite: sa.Engine) -> None:
     write(storage, SECRETS)
 
 
+def test_a_commit_that_readers_keep_out_is_a_conflict(sqlite: sa.Engine) -> None:
+    """STO-1: and its connection is not used again, since its transaction may still be open."""
+    pragma(sqlite, "journal_mode = DELETE")
+    pragma(sqlite, "busy_timeout = 1")
+    reader = sqlite3.connect(str(sqlite.url.database), isolation_level=None)
+    with sqlite.connect() as connection:
+        storage = SqlStorage(connection)
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM emrcore_states").fetchall()
+        assert type(told(lambda: write(storage, SECRETS))) is Conflict
+        reader.close()
+        write(storage, SECRETS)
+    assert held(SqlStorage(sqlite), SECRETS) == [("", 1)]
+
+
 @pytest.mark.parametrize("damage", [b"x" * 100, b"SQLite format 3\0" + b"x" * 5000])
 def test_damaged_bytes_are_corrupt(tmp_path: pathlib.Path, damage: bytes) -> None:
     """STO-1: whoever is told so stops writing."""

@@ -173,6 +173,7 @@ def test_what_was_seen_in_an_old_snapshot_is_not_relied_on(
     isolated = postgres.execution_options(isolation_level=level)
     with isolated.connect() as one, isolated.connect() as other:
         for connection in (one, other):
+            connection.begin()
             assert len(SqlStorage(connection).load(first, second)) == 2 * present
         gone = [
             not refused(

@@ -29,7 +29,7 @@ from emrcore.people import (
     parse_identity,
 )
 from emrcore.records import Document, DocumentId
-from emrcore.rulebook import Edition, Role, shipped
+from emrcore.rulebook import Edition, EntryRule, Role, shipped
 from emrcore.texts import Language
 
 MOSCOW = zoneinfo.ZoneInfo("Europe/Moscow")
@@ -98,6 +98,13 @@ class Cards:
             signed_on=dt.date(2019, 1, 2),
         )
         return attrs.evolve(known, **changes)
+
+
+def entry_rule() -> EntryRule:
+    """How one gets in in January 2020 in Moscow."""
+    rule = shipped("ru-moscow-2020").editions[0].entry
+    assert rule is not None
+    return rule
 
 
 @attrs.define

@@ -1,6 +1,6 @@
 """Who may see what of whose card, since when, until when, and by which rule."""
 
-from emrcore.access.decision import decide, refused, timeline
+from emrcore.access.decision import admitted, decide, next_change, refused, timeline
 from emrcore.access.explanation import explain
 from emrcore.access.facts import Facts, Grant, Viewer
 from emrcore.access.view import Allowance, Constant, Reason, View
@@ -13,8 +13,10 @@ __all__ = [
     "Reason",
     "View",
     "Viewer",
+    "admitted",
     "decide",
     "explain",
+    "next_change",
     "refused",
     "timeline",
 ]

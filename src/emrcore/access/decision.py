@@ -2,18 +2,34 @@
 
 Ages, ties, grants and days are folded to constants here, once per decision; whatever executes a
 view compares columns with constants and nothing else.
+
+A kind of viewer has bands. A band that nothing stands against lets in, and shows what it shows;
+where several let in, all of that is shown. Where none does, the reason told is that of the band
+which came furthest, and the order of the questions makes sure that who has no tie to the patient
+learns that first, and neither age nor death.
 """
 
 import datetime as dt
 import functools
-import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+import attrs
 
 from emrcore import rules
 from emrcore.access.facts import Facts, Grant, Viewer
+from emrcore.access.showing import bounded, shown
 from emrcore.access.view import Allowance, Constant, Reason, View
-from emrcore.people import Kinship, Restriction, reached_on
-from emrcore.rulebook import Access, Basis, Cited, Edition, Relation, Role, Rulebook, SectionRule
+from emrcore.people import (
+    AgeConvention,
+    CapacityKind,
+    Fact,
+    LeapBirthday,
+    Restriction,
+    Tie,
+    reached_on,
+)
+from emrcore.rulebook import Access, Band, Cited, Edition, Need, Role, Rulebook
 from emrcore.rules import Rule
 
 
@@ -26,12 +42,14 @@ def decide(facts: Facts, viewer: Viewer, *, at: dt.datetime, edition: Edition) -
     Raises:
         ValueError: *at* is naive.
     """
-    refusal = refused(facts, viewer, at=at, edition=edition)
-    allowances, closed = (
-        ((), dict.fromkeys(edition.sections, refusal))
-        if refusal
-        else _sections(edition, viewer.role, edition.local_day(at))
-    )
+    question = _Question.of(facts, viewer, at, edition)
+    names, refusal = _admitted(question)
+    allowances: tuple[Allowance, ...] = ()
+    closed: Mapping[str, Reason] = {}
+    if refusal:
+        closed = dict.fromkeys(edition.sections, refusal)
+    else:
+        allowances, closed = _shown(question, names)
     return View(
         subject=facts.patient,
         viewer=viewer,
@@ -39,7 +57,7 @@ def decide(facts: Facts, viewer: Viewer, *, at: dt.datetime, edition: Edition) -
         edition=edition,
         allowances=allowances,
         closed=closed,
-        until=min((m for m in _moments(facts, viewer, edition) if m > at), default=None),
+        until=min((moment for moment in _moments(question) if moment > at), default=None),
         refusal=refusal,
     )
 
@@ -49,181 +67,26 @@ def refused(
 ) -> Reason | None:
     """Why *viewer* may not look at the card at all, or None if nothing forbids it.
 
-    With *ungranted* the question is asked of an applicant: a grant is not yet needed. Who has no
-    tie to the patient is told so before anything else, and learns neither age nor death.
+    With *ungranted* the question is asked of an applicant: a grant is not yet needed.
+
+    Raises:
+        ValueError: *at* is naive.
     """
-    if at.tzinfo is None:
-        raise ValueError("at must be an aware datetime")
-    day = edition.local_day(at)
-    relation = edition.relations[viewer.role]
-    needs_grant = relation.access.value is Access.GRANTED and not ungranted
-    return (
-        _before_opening(relation, day)
-        or _not_in_person(facts, viewer, relation)
-        or _no_tie(facts, viewer, relation, day)
-        or _after_death(facts, relation, day)
-        or _age(facts, relation, day, edition)
-        or _restriction(facts, viewer, relation, day)
-        or (_no_grant(facts, viewer, relation, at) if needs_grant else None)
-    )
+    return _admitted(_Question.of(facts, viewer, at, edition, ungranted=ungranted))[1]
 
 
-def _because(rule: Rule, cited: Cited[object], constant: Constant | None = None) -> Reason:
-    return Reason(rule=rule, source=cited.source, constant=constant)
+def admitted(
+    facts: Facts, viewer: Viewer, *, at: dt.datetime, edition: Edition, ungranted: bool = False
+) -> tuple[tuple[Band, ...], Reason | None]:
+    """The bands that let *viewer* in; where there is none, why not.
 
-
-def _before_opening(relation: Relation, day: dt.date) -> Reason | None:
-    opens = relation.opens_on
-    if opens and day < opens.value:
-        return _because(rules.ACC_1, opens, opens.value)
-    return None
-
-
-def _not_in_person(facts: Facts, viewer: Viewer, relation: Relation) -> Reason | None:
-    if viewer.role is Role.SELF and viewer.person != facts.person.id:
-        return _because(rules.ACC_2, relation.access)
-    return None
-
-
-def _after_death(facts: Facts, relation: Relation, day: dt.date) -> Reason | None:
-    died = facts.person.died
-    if died and died <= day and not relation.after_death.value:
-        return _because(rules.ACC_7, relation.after_death, died)
-    return None
-
-
-def _age(facts: Facts, relation: Relation, day: dt.date, edition: Edition) -> Reason | None:
-    low, high = relation.from_age, relation.until_age
-    if low and day < _reached(facts, low.value, edition):
-        return _because(rules.ACC_3, low, low.value)
-    if high and day >= _reached(facts, high.value, edition):
-        return _because(rules.ACC_4, high, high.value)
-    return None
-
-
-def _reached(facts: Facts, years: int, edition: Edition) -> dt.date:
-    ages = edition.ages
-    return reached_on(
-        facts.person.born, years, convention=ages.attained.value, leap=ages.leap_birthday.value
-    )
-
-
-def _no_tie(facts: Facts, viewer: Viewer, relation: Relation, day: dt.date) -> Reason | None:
-    wanted = relation.kinship
-    if wanted and not any(
-        tie.status is wanted.value and tie.holds_on(day) for tie in _ties(facts, viewer)
-    ):
-        return _because(rules.ACC_5, wanted, wanted.value)
-    return None
-
-
-def _ties(facts: Facts, viewer: Viewer) -> Iterator[Kinship]:
-    ward = facts.person.id
-    return (tie for tie in facts.kinships if tie.guardian == viewer.person and tie.ward == ward)
-
-
-def _restriction(facts: Facts, viewer: Viewer, relation: Relation, day: dt.date) -> Reason | None:
-    if relation.restricted.value:
-        for bar in _bars(facts, viewer):
-            if bar.holds_on(day):
-                return _because(rules.ACC_6, relation.restricted, bar.since)
-    return None
-
-
-def _bars(facts: Facts, viewer: Viewer) -> Iterator[Restriction]:
-    named = (None, viewer.person)
-    ward = facts.person.id
-    return (bar for bar in facts.restrictions if bar.ward == ward and bar.person in named)
-
-
-def _no_grant(facts: Facts, viewer: Viewer, relation: Relation, at: dt.datetime) -> Reason | None:
-    if any(grant.holds_at(at) for grant in _grants(facts, viewer)):
-        return None
-    return _because(rules.ACC_8, relation.access)
-
-
-def _grants(facts: Facts, viewer: Viewer) -> Iterator[Grant]:
-    return (grant for grant in facts.grants if grant.viewer == viewer.person)
-
-
-# -- Sections -------------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=256)
-def _sections(
-    edition: Edition, role: Role, day: dt.date
-) -> tuple[tuple[Allowance, ...], Mapping[str, Reason]]:
-    """What an admitted viewer of *role* may see on *day*: the same for every card."""
-    relation = edition.relations[role]
-    allowances: list[Allowance] = []
-    closed: dict[str, Reason] = {}
-    for name, section in edition.sections.items():
-        reason = _closed(name, section, relation, day)
-        if reason:
-            closed[name] = reason
-        else:
-            allowances.append(_allowance(edition, name, relation))
-    return tuple(allowances), types.MappingProxyType(closed)
-
-
-def _closed(name: str, section: SectionRule, relation: Relation, day: dt.date) -> Reason | None:
-    if name not in relation.sections.value:
-        return _because(rules.ACC_12, relation.sections)
-    if not relation.windows.value:
-        return None
-    if section.announced:
-        return _because(rules.ACC_9, section.announced)
-    if section.opened_on and day < section.opened_on.value:
-        return _because(rules.ACC_9, section.opened_on, section.opened_on.value)
-    return None
-
-
-def _allowance(edition: Edition, name: str, relation: Relation) -> Allowance:
-    section = edition.sections[name]
-    kinds, labels = frozenset(section.kinds.value), frozenset(relation.labels.value)
-    start, basis = section.records_from, section.basis
-    if not relation.windows.value or not start or not basis:
-        reason = _because(rules.ACC_15, relation.windows)
-        return Allowance(section=name, kinds=kinds, labels=labels, reason=reason)
-    return Allowance(
-        section=name,
-        kinds=kinds,
-        labels=labels,
-        reason=_because(rules.ACC_10, start, start.value),
-        basis=basis.value,
-        since=edition.start_of(start.value) if basis.value is Basis.PUBLISHED else start.value,
-    )
-
-
-# -- Until when -----------------------------------------------------------------------------------
-
-
-def _moments(facts: Facts, viewer: Viewer, edition: Edition) -> Iterator[dt.datetime]:
-    """Every moment at which some fact or rule about this question begins or ends."""
-    for day in _days(facts, viewer, edition):
-        if day:
-            yield edition.start_of(day)
-    for grant in _grants(facts, viewer):
-        yield grant.since
-        if grant.until:
-            yield grant.until
-
-
-def _days(facts: Facts, viewer: Viewer, edition: Edition) -> Iterator[dt.date | None]:
-    relation = edition.relations[viewer.role]
-    yield edition.until
-    yield facts.person.died
-    if relation.opens_on:
-        yield relation.opens_on.value
-    for years in (relation.from_age, relation.until_age):
-        if years:
-            yield _reached(facts, years.value, edition)
-    for fact in (*_ties(facts, viewer), *_bars(facts, viewer)):
-        yield fact.since
-        yield fact.until
-    for section in edition.sections.values():
-        if section.opened_on:
-            yield section.opened_on.value
+    Raises:
+        ValueError: *at* is naive.
+    """
+    question = _Question.of(facts, viewer, at, edition, ungranted=ungranted)
+    names, refusal = _admitted(question)
+    bands = edition.relations[viewer.role].bands
+    return tuple(bands[name] for name in names), refusal
 
 
 def timeline(
@@ -233,12 +96,300 @@ def timeline(
 
     Between two of them the answer is the same; ``view.at`` is the moment of the change.
     """
-    last: tuple[object, ...] | None = None
+    last: View | None = None
     at: dt.datetime | None = since
     while at and at < until:
         view = decide(facts, viewer, at=at, edition=rulebook.edition_at(at))
-        answer = (view.allowances, dict(view.closed), view.refusal)
-        if answer != last:
-            last = answer
+        if last is None or not view.says_the_same_as(last):
+            last = view
             yield view
         at = view.until
+
+
+def next_change(
+    facts: Facts, viewer: Viewer, *, after: dt.datetime, rulebook: Rulebook
+) -> dt.datetime | None:
+    """The first moment after *after* at which the answer differs; None: no known one."""
+    changes = timeline(facts, viewer, since=after, until=_NEVER, rulebook=rulebook)
+    next(changes)
+    change = next(changes, None)
+    return change.at if change else None
+
+
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+TieT = TypeVar("TieT", bound=Tie)
+
+
+@functools.lru_cache(maxsize=4096)
+def _reached(born: dt.date, years: int, convention: AgeConvention, leap: LeapBirthday) -> dt.date:
+    return reached_on(born, years, convention=convention, leap=leap)
+
+
+@attrs.frozen
+class _Question:
+    """What is asked, with the local day it is asked on."""
+
+    facts: Facts
+    viewer: Viewer
+    at: dt.datetime
+    day: dt.date
+    edition: Edition
+    ungranted: bool
+
+    @classmethod
+    def of(
+        cls,
+        facts: Facts,
+        viewer: Viewer,
+        at: dt.datetime,
+        edition: Edition,
+        *,
+        ungranted: bool = False,
+    ) -> "_Question":
+        if at.tzinfo is None:
+            raise ValueError("at must be an aware datetime")
+        return cls(facts, viewer, at, edition.local_day(at), edition, ungranted)
+
+    def reached(self, years: int) -> dt.date:
+        """The day the patient reaches *years*."""
+        ages = self.edition.ages
+        return _reached(
+            self.facts.person.born, years, ages.attained.value, ages.leap_birthday.value
+        )
+
+    def ties(self, facts: tuple[TieT, ...]) -> Iterator[TieT]:
+        """Those of *facts* that are between this viewer and this patient."""
+        guardian, ward = self.viewer.person, self.facts.person.id
+        return (tie for tie in facts if tie.guardian == guardian and tie.ward == ward)
+
+    def grants(self) -> Iterator[Grant]:
+        """The grants to this viewer."""
+        return (grant for grant in self.facts.grants if grant.viewer == self.viewer.person)
+
+
+# -- Which bands let in ----------------------------------------------------------------------------
+
+
+def _admitted(question: _Question) -> tuple[tuple[str, ...], Reason | None]:
+    """The names of the bands that let in; where there is none, why not."""
+    relation = question.edition.relations[question.viewer.role]
+    if relation.nobody:
+        return (), _because(rules.ACC_20, relation.nobody)
+    names: list[str] = []
+    furthest, refusal = -1, None
+    for name, band in relation.bands.items():
+        passed, obstacle = _obstacle(question, band)
+        if obstacle is None:
+            names.append(name)
+        elif passed > furthest:
+            furthest, refusal = passed, obstacle
+    return tuple(names), None if names else refusal
+
+
+def _obstacle(question: _Question, band: Band) -> tuple[int, Reason | None]:
+    """What stands against *band* first, and how many questions were passed before it."""
+    for passed, check in enumerate(_CHECKS):
+        if obstacle := check(question, band):
+            return passed, obstacle
+    return len(_CHECKS), None
+
+
+def _because(rule: Rule, cited: Cited[object], constant: Constant | None = None) -> Reason:
+    return Reason(rule=rule, source=cited.source, constant=constant)
+
+
+def _before_opening(question: _Question, band: Band) -> Reason | None:
+    opens = band.opens_on
+    if opens and question.day < opens.value:
+        return _because(rules.ACC_1, opens, opens.value)
+    return None
+
+
+def _not_in_person(question: _Question, band: Band) -> Reason | None:
+    viewer = question.viewer
+    if viewer.role is Role.SELF and viewer.person != question.facts.person.id:
+        return _because(rules.ACC_2, band.access)
+    return None
+
+
+def _no_tie(question: _Question, band: Band) -> Reason | None:
+    wanted = band.kinship
+    if wanted and not any(
+        tie.status is wanted.value and tie.holds_on(question.day)
+        for tie in question.ties(question.facts.kinships)
+    ):
+        return _because(rules.ACC_5, wanted, wanted.value)
+    needs = band.needs
+    if needs and Need.NOMINATION in needs.value and not _is_met(Need.NOMINATION, question):
+        return _because(rules.ACC_17, needs, Need.NOMINATION)
+    return None
+
+
+def _after_death(question: _Question, band: Band) -> Reason | None:
+    died = question.facts.person.died
+    if died and died <= question.day and not band.after_death.value:
+        return _because(rules.ACC_7, band.after_death, died)
+    return None
+
+
+def _age(question: _Question, band: Band) -> Reason | None:
+    low, high = band.from_age, band.until_age
+    override = band.capacity_overrides_age
+    capacity = _capacity(question) if override and override.value else None
+    if override and capacity is CapacityKind.FULL:
+        return _because(rules.ACC_18, override, capacity) if high else None
+    if override and capacity is CapacityKind.NONE:
+        return _because(rules.ACC_18, override, capacity) if low else None
+    if low and question.day < question.reached(low.value):
+        return _because(rules.ACC_3, low, low.value)
+    if high and question.day >= question.reached(high.value):
+        return _because(rules.ACC_4, high, high.value)
+    return None
+
+
+def _capacity(question: _Question) -> CapacityKind | None:
+    for finding in question.facts.capacities:
+        if finding.person == question.facts.person.id and finding.holds_on(question.day):
+            return finding.kind
+    return None
+
+
+def _unmet_need(question: _Question, band: Band) -> Reason | None:
+    if band.needs:
+        for need in band.needs.value:
+            if not _is_met(need, question):
+                return _because(rules.ACC_17, band.needs, need)
+    return None
+
+
+def _is_met(need: Need, question: _Question) -> bool:
+    return any(fact.holds_on(question.day) for fact in _meeting(need, question))
+
+
+def _meeting(need: Need, question: _Question) -> Iterator[Fact]:
+    """The facts that meet *need* while they hold."""
+    facts, person, viewer = question.facts, question.facts.person.id, question.viewer.person
+    match need:
+        case Need.CUSTODY:
+            return question.ties(facts.custodies)
+        case Need.RESIDENCE:
+            return question.ties(facts.residences)
+        case Need.ASSENT:
+            return (one for one in question.ties(facts.assents) if one.given)
+        case Need.NOMINATION:
+            pair = (person, viewer)
+            return (one for one in facts.nominations if (one.giver, one.receiver) == pair)
+        case Need.ASSESSMENT:
+            return (one for one in facts.assessments if one.person == person)
+        case Need.COVER:
+            return (one for one in facts.covers if one.person == person)
+
+
+def _restriction(question: _Question, band: Band) -> Reason | None:
+    if band.restricted.value:
+        for bar in _bars(question):
+            if bar.holds_on(question.day):
+                return _because(rules.ACC_6, band.restricted, bar.since)
+    return None
+
+
+def _bars(question: _Question) -> Iterator[Restriction]:
+    named = (None, question.viewer.person)
+    ward = question.facts.person.id
+    bars = question.facts.restrictions
+    return (bar for bar in bars if bar.ward == ward and bar.person in named)
+
+
+def _no_grant(question: _Question, band: Band) -> Reason | None:
+    if band.access.value is not Access.GRANTED or question.ungranted:
+        return None
+    if any(grant.holds_at(question.at) for grant in question.grants()):
+        return None
+    return _because(rules.ACC_8, band.access)
+
+
+_CHECKS: tuple[Callable[[_Question, Band], Reason | None], ...] = (
+    _before_opening,
+    _not_in_person,
+    _no_tie,
+    _after_death,
+    _age,
+    _unmet_need,
+    _restriction,
+    _no_grant,
+)
+"""In this order: who has no tie learns nothing else."""
+
+
+# -- What they show --------------------------------------------------------------------------------
+
+
+def _shown(
+    question: _Question, names: tuple[str, ...]
+) -> tuple[tuple[Allowance, ...], Mapping[str, Reason]]:
+    """What the bands show together; a section that one of them shows is not closed."""
+    edition, facts = question.edition, question.facts
+    allowances: tuple[Allowance, ...] = ()
+    closed: Mapping[str, Reason] | None = None
+    for name in names:
+        band = edition.relations[question.viewer.role].bands[name]
+        some, others = shown(edition, question.viewer.role, name, question.day)
+        granted = min(
+            (grant.since for grant in question.grants() if grant.holds_at(question.at)),
+            default=None,
+        )
+        until_age = band.records_until_age
+        allowances += bounded(
+            some,
+            band,
+            edition,
+            granted_at=granted,
+            comes_of_age=question.reached(until_age.value) if until_age else None,
+            opt_outs=tuple(one for one in facts.opt_outs if one.person == facts.person.id),
+        )
+        closed = others if closed is None else _both(closed, others)
+    return allowances, closed or {}
+
+
+def _both(some: Mapping[str, Reason], others: Mapping[str, Reason]) -> Mapping[str, Reason]:
+    return {section: reason for section, reason in some.items() if section in others}
+
+
+# -- Until when ------------------------------------------------------------------------------------
+
+
+def _moments(question: _Question) -> Iterator[dt.datetime]:
+    """Every moment at which some fact or rule about this question begins or ends."""
+    for day in _days(question):
+        if day:
+            yield question.edition.start_of(day)
+    for grant in question.grants():
+        yield grant.since
+        if grant.until:
+            yield grant.until
+
+
+def _days(question: _Question) -> Iterator[dt.date | None]:
+    edition = question.edition
+    yield edition.until
+    yield question.facts.person.died
+    for band in edition.relations[question.viewer.role].bands.values():
+        if band.opens_on:
+            yield band.opens_on.value
+        for years in (band.from_age, band.until_age):
+            if years:
+                yield question.reached(years.value)
+        for need in band.needs.value if band.needs else ():
+            yield from _ends(_meeting(need, question))
+    yield from _ends(question.ties(question.facts.kinships))
+    yield from _ends(_bars(question))
+    yield from _ends(iter(question.facts.capacities))
+    for section in edition.sections.values():
+        if section.opened_on:
+            yield section.opened_on.value
+
+
+def _ends(facts: Iterator[Fact]) -> Iterator[dt.date | None]:
+    for fact in facts:
+        yield fact.since
+        yield fact.until

@@ -17,6 +17,12 @@ SENTENCES = {
     "ACC-11": marked("Documents of an unknown kind or date are not shown."),
     "ACC-12": marked("The section is not meant for this kind of viewer."),
     "ACC-13": marked("The document is not published yet."),
+    "ACC-16": marked("Some documents are withheld from this viewer."),
+    "ACC-17": marked("A fact that is asked for is not in the register."),
+    "ACC-18": marked("The patient's legal capacity decides, not the age."),
+    "ACC-19": marked("The document is not released yet."),
+    "ACC-20": marked("Nobody sees the card in this capacity."),
+    "ACC-21": marked("What is dated in a time of opting out is not shown."),
     "ACC-15": marked("Documents are shown whatever their date."),
 }
 """What a citizen is told of each rule that can decide; the keys are rule ids."""

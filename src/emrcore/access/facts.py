@@ -4,7 +4,21 @@ import datetime as dt
 
 import attrs
 
-from emrcore.people import Kinship, PatientId, Person, PersonId, Restriction
+from emrcore.people import (
+    Assent,
+    Assessment,
+    Capacity,
+    Custody,
+    Kinship,
+    Nomination,
+    OptOut,
+    PatientId,
+    Person,
+    PersonId,
+    PolicyCover,
+    Residence,
+    Restriction,
+)
 from emrcore.rulebook import Role
 
 
@@ -23,13 +37,24 @@ class Grant:
 
 @attrs.frozen(kw_only=True)
 class Facts:
-    """All that is true about the card of one *patient*, who is *person*."""
+    """All that is true about the card of one *patient*, who is *person*.
+
+    Facts about other persons are of no effect, and need not be sorted out.
+    """
 
     patient: PatientId
     person: Person
     kinships: tuple[Kinship, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     grants: tuple[Grant, ...] = ()
+    custodies: tuple[Custody, ...] = ()
+    residences: tuple[Residence, ...] = ()
+    assents: tuple[Assent, ...] = ()
+    nominations: tuple[Nomination, ...] = ()
+    capacities: tuple[Capacity, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    covers: tuple[PolicyCover, ...] = ()
+    opt_outs: tuple[OptOut, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ import attrs
 
 from emrcore.access.facts import Viewer
 from emrcore.people import PatientId
-from emrcore.rulebook import Basis, Edition
+from emrcore.rulebook import Basis, Edition, May
 from emrcore.rules import Rule
 
 Constant = dt.date | dt.datetime | int | str
@@ -30,18 +30,28 @@ class Reason:
 class Allowance:
     """A conjunction of comparisons that admits documents of one section.
 
-    Kind (where the document has one) and labels must be within ``kinds`` and ``labels``; the date
-    named by ``basis`` must lie within ``[since, before)``, which are moments where the basis is
-    ``published`` and days elsewhere. Without a basis no date is asked for.
+    Kind (where the document has one) and labels must be within ``kinds`` and ``labels``, the source
+    within ``sources`` unless that is None; the date named by ``basis`` must lie within
+    ``[since, before)``, which are moments where the basis is ``published`` and days elsewhere.
+    Without a basis no date is asked for; ``reason`` says why not before ``since``, ``ends`` why not
+    from ``before`` on. The publication must be at least ``delay`` ago, and with
+    ``acknowledged`` a clinician must have seen the document. ``flagged`` labels hide a document and
+    say so.
     """
 
     section: str
     kinds: frozenset[str]
     labels: frozenset[str]
     reason: Reason
+    may: May
     basis: Basis | None = None
     since: dt.date | None = None
     before: dt.date | None = None
+    ends: Reason | None = None
+    sources: frozenset[str] | None = None
+    delay: dt.timedelta = dt.timedelta()
+    acknowledged: bool = False
+    flagged: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -60,3 +70,11 @@ class View:
     closed: Mapping[str, Reason]
     until: dt.datetime | None
     refusal: Reason | None = None
+
+    def says_the_same_as(self, other: "View") -> bool:
+        """Whether both allow the same, and close the same for the same reasons."""
+        return (self.allowances, self.refusal, dict(self.closed)) == (
+            other.allowances,
+            other.refusal,
+            dict(other.closed),
+        )

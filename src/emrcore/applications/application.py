@@ -13,11 +13,11 @@ from typing import NewType, assert_never
 import attrs
 
 from emrcore import rules
-from emrcore.access import Facts, Viewer, refused
-from emrcore.calendar import Deadline
+from emrcore.access import Facts, Viewer, admitted, refused
+from emrcore.calendar import Deadline, months_after
 from emrcore.errors import RuleBroken
 from emrcore.people import Account, AccountId, PatientId, PersonId
-from emrcore.rulebook import Check, Edition, Role
+from emrcore.rulebook import Band, Check, Edition, Role
 
 ApplicationId = NewType("ApplicationId", str)
 OperatorId = NewType("OperatorId", str)
@@ -132,13 +132,14 @@ class CheckRecorded:
 
 @attrs.frozen(kw_only=True)
 class AccessGranted:
-    """The applicant was let into one card."""
+    """The applicant was let into one card until ``until`` (exclusive), or without an end."""
 
     id: ApplicationId
     patient: PatientId
     applicant: PersonId
     by: OperatorId
     at: dt.datetime
+    until: dt.datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -178,6 +179,8 @@ def file(
             access rule by which the applicant may not have this card (a child of 15: ACC-4).
     """
     rule = edition.application
+    if rule is None:
+        raise RuleBroken(rules.APP_1, "never")
     if edition.local_day(at) < rule.opens_on.value:
         raise RuleBroken(rules.APP_1, f"from {rule.opens_on.value}")
     if account.level not in rule.account_levels.value:
@@ -240,18 +243,42 @@ def grant(
 
     Raises:
         RuleBroken: APP-7 the operator is the applicant, APP-6 a check is open or failed, APP-10
-            this card is not pending, or the access rule that forbids it now (APP-9; a tie still
-            unconfirmed: ACC-5).
+            this card is not pending, APP-12 as many as may see it do, or the access rule that
+            forbids it now (APP-9; a tie still unconfirmed: ACC-5).
     """
     _not_own(filed, by)
     role = _pending(filed, patient)
-    for check in edition.application.checks.value:
+    for check in edition.application.checks.value if edition.application else Check:
         if not filed.checks.get(check):
             raise RuleBroken(rules.APP_6, f"{check}")
     viewer = Viewer(person=filed.applicant, role=role)
-    if reason := refused(facts, viewer, at=at, edition=edition, ungranted=True):
-        raise RuleBroken(reason.rule, f"{role}")
-    return AccessGranted(id=filed.id, patient=patient, applicant=filed.applicant, by=by.id, at=at)
+    bands, refusal = admitted(facts, viewer, at=at, edition=edition, ungranted=True)
+    if refusal:
+        raise RuleBroken(refusal.rule, f"{role}")
+    _check_quota(facts, viewer, bands, at)
+    return AccessGranted(
+        id=filed.id,
+        patient=patient,
+        applicant=filed.applicant,
+        by=by.id,
+        at=at,
+        until=_end(bands, at, edition),
+    )
+
+
+def _check_quota(facts: Facts, viewer: Viewer, bands: tuple[Band, ...], at: dt.datetime) -> None:
+    others = {grant.viewer for grant in facts.grants if grant.holds_at(at)} - {viewer.person}
+    for band in bands:
+        if band.most_viewers and len(others) >= band.most_viewers.value:
+            raise RuleBroken(rules.APP_12, f"{band.most_viewers.value}")
+
+
+def _end(bands: tuple[Band, ...], at: dt.datetime, edition: Edition) -> dt.datetime | None:
+    """When the access granted at *at* ends by itself; the earliest end of several."""
+    months = [band.grant_months.value for band in bands if band.grant_months]
+    if not months:
+        return None
+    return edition.start_of(months_after(edition.local_day(at), min(months)))
 
 
 def reject(

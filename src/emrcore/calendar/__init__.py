@@ -12,6 +12,7 @@ from emrcore.calendar.deadlines import (
 )
 from emrcore.calendar.opening_hours import MOSCOW_CENTRE, MOSCOW_FLAGSHIP, OpeningHours
 from emrcore.calendar.russia import russian_calendar
+from emrcore.calendar.terms import Term, TermUnit, months_after
 from emrcore.calendar.working_calendar import DayKind, Why, WorkingCalendar
 
 __all__ = [
@@ -25,9 +26,12 @@ __all__ = [
     "Recomputed",
     "Skip",
     "Suspension",
+    "Term",
+    "TermUnit",
     "Why",
     "WorkingCalendar",
     "deadline",
+    "months_after",
     "recompute",
     "russian_calendar",
 ]

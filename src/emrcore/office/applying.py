@@ -111,9 +111,9 @@ class Applications(Desk):
             )
             place = places.grant(account, patient)
             work.text(place)
-            work.put(place, Grant(viewer=filed.applicant, since=work.now))
+            work.put(place, Grant(viewer=filed.applicant, since=work.now, until=event.until))
             after = _apply(work, account, filed, (event,), _operator(by))
-            _send_first_password(self, work, account, edition)
+            _send_first_password(self, work, account)
             return after
 
         return self.do(Shard.of_account(account), verb)
@@ -158,9 +158,11 @@ def _cards(work: Work, asked: tuple[Asked, ...]) -> dict[PatientId, Facts]:
 
 def _deadline(desk: Desk, work: Work, edition: Edition) -> Deadline:
     rule = edition.application
+    if rule is None:
+        raise RuleBroken(rules.APP_1, "never")
     return deadline(
         work.now,
-        working_days=rule.working_days.value,
+        working_days=rule.term.value.number,
         calendar=desk.calendars[rule.calendar.value],
         counting=rule.counting.value,
         zone=edition.zone.key,
@@ -227,7 +229,7 @@ def _apply(
     return state
 
 
-def _send_first_password(desk: Desk, work: Work, account: AccountId, edition: Edition) -> None:
+def _send_first_password(desk: Desk, work: Work, account: AccountId) -> None:
     place = places.factor(account)
     before = work.load(place, *sessions.FACTOR_STATES)
     event = sessions.issue_first_password(
@@ -236,7 +238,7 @@ def _send_first_password(desk: Desk, work: Work, account: AccountId, edition: Ed
         id=ChallengeId(desk.new_id()),
         nonce=desk.randomness.bytes(16),
         at=work.now,
-        edition=edition,
+        rule=desk.entry(work.now),
     )
     if event:
         work.put(place, sessions.evolve_factor(before, event))

@@ -1,7 +1,7 @@
 """What every verb of the office works with: the rulebook, the storage, the host's surroundings."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 import attrs
@@ -10,7 +10,7 @@ from emrcore.calendar import WorkingCalendar
 from emrcore.errors import Fault, Malformed
 from emrcore.office.work import Pause, Work, attempt, sleep
 from emrcore.ports import Clock, Keys, Randomness, Shard, Storage
-from emrcore.rulebook import Edition, Rulebook
+from emrcore.rulebook import Edition, EntryRule, Rulebook
 
 T = TypeVar("T")
 
@@ -20,7 +20,8 @@ class Desk:
     """One storage, run by one rulebook; ``calendars`` holds every calendar the rulebook names.
 
     Raises:
-        Malformed: a calendar is missing.
+        Malformed: a calendar is missing, or the rulebook leaves to the host how one applies or gets
+            in, or limits how many may see a card, which an office does not count.
     """
 
     rulebook: Rulebook
@@ -32,12 +33,22 @@ class Desk:
     pause: Pause = attrs.field(default=sleep, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a rulebook whose calendars are not there."""
-        named = {edition.application.calendar.value for edition in self.rulebook.editions}
-        missing = sorted(named - self.calendars.keys())
-        if missing:
-            faults = tuple(Fault(f"calendars.{name}", "is missing") for name in missing)
+        """Refuse a rulebook that an office cannot be run by."""
+        faults = tuple(self._faults())
+        if faults:
             raise Malformed("office", faults)
+
+    def _faults(self) -> Iterator[Fault]:
+        for edition in self.rulebook.editions:
+            where = f"rulebook {edition.rulebook} from {edition.valid_from}"
+            if edition.application is None or edition.entry is None:
+                yield Fault(where, "leaves to the host how one applies or gets in")
+            elif edition.application.calendar.value not in self.calendars:
+                yield Fault(f"calendars.{edition.application.calendar.value}", "is missing")
+            for relation in edition.relations.values():
+                for name, band in relation.bands.items():
+                    if band.most_viewers:
+                        yield Fault(f"{where} {name}", "limits how many may see a card")
 
     def do(self, shard: Shard, verb: Callable[[Work], T]) -> T:
         """Do *verb* in one commit to *shard*; its result is returned after the commit."""
@@ -62,6 +73,13 @@ class Desk:
     def edition(self, at: dt.datetime) -> Edition:
         """The edition in force at *at*."""
         return self.rulebook.edition_at(at)
+
+    def entry(self, at: dt.datetime) -> EntryRule:
+        """How one gets in at *at*."""
+        entry = self.edition(at).entry
+        if entry is None:
+            raise TypeError("an office is not made without")
+        return entry
 
     def new_id(self) -> str:
         """An id nobody has yet: 128 random bits, in hex."""

@@ -61,7 +61,7 @@ class Entrance(Desk):
                 id=ChallengeId(self.new_id()),
                 nonce=self.randomness.bytes(16),
                 at=work.now,
-                edition=edition,
+                rule=self.entry(work.now),
             )
             after = sessions.evolve_factor(before, event) if event else before
             if event:
@@ -99,7 +99,7 @@ class Entrance(Desk):
                 given=given,
                 expected=code_for(self.keys, account.id, challenge) if challenge else "",
                 at=work.now,
-                edition=edition,
+                rule=self.entry(work.now),
             )
             work.put(place, sessions.evolve_factor(before, event))
             work.note(event, _citizen(account))
@@ -141,7 +141,7 @@ def check_session(desk: Desk, work: Work, account: Account, token: str) -> Sessi
     _check_level(account, edition)
     session, secret = split(token)
     before = work.load(places.session(account.id, session), *sessions.SESSION_STATES)
-    return sessions.use(before, secret=secret, at=work.now, edition=edition)
+    return sessions.use(before, secret=secret, at=work.now, rule=desk.entry(work.now))
 
 
 def remember_use(desk: Desk, account: Account, used: SessionUsed) -> None:
@@ -180,7 +180,8 @@ def _open(desk: Desk, work: Work, proof: CodeAccepted) -> str:
 
 
 def _check_level(account: Account, edition: Edition) -> None:
-    if account.level not in edition.application.account_levels.value:
+    rule = edition.application
+    if rule is None or account.level not in rule.account_levels.value:
         raise RuleBroken(rules.APP_2, f"not {account.level}")
 
 

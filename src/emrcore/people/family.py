@@ -82,6 +82,11 @@ class Custody(Tie):
 
 
 @attrs.frozen(kw_only=True)
+class Residence(Tie):
+    """*guardian* and *ward* live at one address, by the register."""
+
+
+@attrs.frozen(kw_only=True)
 class Assent(Tie):
     """*ward*, asked about *guardian*, has agreed (*given*) or refused."""
 
@@ -119,6 +124,28 @@ class Capacity(Fact):
 
     person: PersonId = attrs.field(validator=a(str))
     kind: CapacityKind = attrs.field(validator=a(CapacityKind))
+
+
+@attrs.frozen(kw_only=True)
+class Nomination(Fact):
+    """*giver*, an adult, lets *receiver* act for them."""
+
+    giver: PersonId = attrs.field(validator=a(str))
+    receiver: PersonId = attrs.field(validator=a(str))
+
+
+@attrs.frozen(kw_only=True)
+class Assessment(Fact):
+    """A professional has found *person*, a minor, able to use the own record."""
+
+    person: PersonId = attrs.field(validator=a(str))
+
+
+@attrs.frozen(kw_only=True)
+class OptOut(Fact):
+    """*person* had opted out of the record: what is dated in this time is never shown."""
+
+    person: PersonId = attrs.field(validator=a(str))
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,7 @@ from emrcore.records.card import (
     restricted,
 )
 from emrcore.records.document import Document, DocumentId
-from emrcore.records.execution import Verdict, count, judge, visible
+from emrcore.records.execution import Verdict, count, judge, visible, withheld
 from emrcore.records.page import Page, Position, check_size, cut, opened, page, position
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "position",
     "restricted",
     "visible",
+    "withheld",
 ]

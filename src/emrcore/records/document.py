@@ -16,8 +16,9 @@ class Document:
     """One record of *patient*'s card.
 
     ``occurred_on``, ``signed_on`` are local days; ``published_at`` (aware) is when it became part
-    of the card. A missing date is None and is never guessed. ``kind`` None: the source does not
-    tell kinds apart. ``(source, id)`` is the source system and the source's own id.
+    of the card, ``acknowledged_at`` when a clinician had seen it. A missing date is None and is
+    never guessed. ``kind`` None: the source does not tell kinds apart. ``(source, id)`` is the
+    source system and the source's own id.
     """
 
     id: DocumentId
@@ -28,6 +29,7 @@ class Document:
     kind: str | None = None
     occurred_on: dt.date | None = None
     signed_on: dt.date | None = None
+    acknowledged_at: dt.datetime | None = None
     labels: frozenset[str] = frozenset()
     title: str = attrs.field(default="", repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
@@ -36,6 +38,8 @@ class Document:
         """Refuse a naive moment: it would be judged by whatever zone the machine is in."""
         if self.published_at.tzinfo is None:
             raise ValueError("published_at must be an aware datetime")
+        if self.acknowledged_at and self.acknowledged_at.tzinfo is None:
+            raise ValueError("acknowledged_at must be an aware datetime")
 
     def judged_by(self, basis: Basis) -> dt.date | None:
         """The day, or for ``published`` the moment, that a section with *basis* judges by."""

@@ -4,8 +4,7 @@ This is the reference: every other execution (SQL, data frames) must admit the s
 """
 
 import collections
-import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -37,18 +36,26 @@ def count(view: View, documents: Iterable[Document]) -> dict[str, int]:
 def judge(view: View, document: Document) -> Verdict:
     """Whether *view* shows *document*, and why or why not.
 
-    A document of another card is never visible.
+    A document of another card is never visible. Of several allowances that do not admit it, the one
+    that came furthest tells the reason.
     """
     if obstacle := _closed(view, document):
-        return _hidden(obstacle)
-    hidden_by = Reason(rule=rules.ACC_11, source=_UNKNOWN, constant=document.section)
+        return Verdict(visible=False, reason=obstacle)
+    furthest, hidden_by = -1, _unknown(document.section)
     for allowance in view.allowances:
         if allowance.section == document.section:
-            obstacle = _obstacle(allowance, document)
+            passed, obstacle = _obstacle(view, allowance, document)
             if obstacle is None:
                 return Verdict(visible=True, reason=allowance.reason)
-            hidden_by = obstacle
-    return _hidden(hidden_by)
+            if passed > furthest:
+                furthest, hidden_by = passed, obstacle
+    return Verdict(visible=False, reason=hidden_by)
+
+
+def withheld(view: View, documents: Iterable[Document]) -> int:
+    """How many documents a label hides from this viewer who is to be told so (ACC-16)."""
+    verdicts = (judge(view, document) for document in documents)
+    return sum(one.reason.rule is rules.ACC_16 for one in verdicts if not one.visible)
 
 
 def _closed(view: View, document: Document) -> Reason | None:
@@ -62,24 +69,64 @@ def _closed(view: View, document: Document) -> Reason | None:
     return view.closed.get(document.section)
 
 
-def _hidden(reason: Reason) -> Verdict:
-    return Verdict(visible=False, reason=reason)
+def _obstacle(view: View, allowance: Allowance, document: Document) -> tuple[int, Reason | None]:
+    """The first comparison *document* does not pass, and how many it passed before."""
+    for passed, comparison in enumerate(_COMPARISONS):
+        if obstacle := comparison(view, allowance, document):
+            return passed, obstacle
+    return len(_COMPARISONS), None
 
 
-def _obstacle(allowance: Allowance, document: Document) -> Reason | None:
-    """The first comparison of *allowance* that *document* does not pass."""
-    if document.kind is not None and document.kind not in allowance.kinds:
-        return Reason(rule=rules.ACC_11, source=_UNKNOWN, constant=document.kind)
-    if barred := document.labels - allowance.labels:
-        return Reason(rule=rules.ACC_11, source=_UNKNOWN, constant=min(barred))
+def _kind(_: View, allowance: Allowance, document: Document) -> Reason | None:
+    if document.kind is None or document.kind in allowance.kinds:
+        return None
+    return _unknown(document.kind)
+
+
+def _source(_: View, allowance: Allowance, document: Document) -> Reason | None:
+    if allowance.sources is None or document.source in allowance.sources:
+        return None
+    return _unknown(document.source)
+
+
+def _labels(_: View, allowance: Allowance, document: Document) -> Reason | None:
+    barred = document.labels - allowance.labels
+    if not barred:
+        return None
+    flagged = barred <= allowance.flagged
+    rule = rules.ACC_16 if flagged else rules.ACC_11
+    return Reason(rule=rule, source=allowance.reason.source, constant=min(barred))
+
+
+def _date(_: View, allowance: Allowance, document: Document) -> Reason | None:
     if allowance.basis is None:
         return None
     date = document.judged_by(allowance.basis)
     if date is None:
-        return Reason(rule=rules.ACC_11, source=_UNKNOWN, constant=allowance.basis)
-    return None if _within(allowance, date) else allowance.reason
+        return _unknown(allowance.basis)
+    if allowance.since is not None and date < allowance.since:
+        return allowance.reason
+    if allowance.before is not None and date >= allowance.before:
+        return allowance.ends or allowance.reason
+    return None
 
 
-def _within(allowance: Allowance, date: dt.date) -> bool:
-    since, before = allowance.since, allowance.before
-    return (since is None or since <= date) and (before is None or date < before)
+def _release(view: View, allowance: Allowance, document: Document) -> Reason | None:
+    seen = document.acknowledged_at
+    unseen = allowance.acknowledged and (seen is None or seen > view.at)
+    if unseen or document.published_at + allowance.delay > view.at:
+        return Reason(rule=rules.ACC_19, source=allowance.reason.source)
+    return None
+
+
+def _unknown(what: str) -> Reason:
+    return Reason(rule=rules.ACC_11, source=_UNKNOWN, constant=what)
+
+
+_COMPARISONS: tuple[Callable[[View, Allowance, Document], Reason | None], ...] = (
+    _kind,
+    _source,
+    _labels,
+    _date,
+    _release,
+)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from emrcore.calendar import Counting
+from emrcore.calendar import Counting, Term
 from emrcore.people import AccountLevel, AgeConvention, KinshipStatus, LeapBirthday
 
 T_co = TypeVar("T_co", covariant=True)
@@ -20,6 +20,7 @@ class Role(enum.StrEnum):
 
     SELF = "self"
     GUARDIAN = "guardian"
+    REPRESENTATIVE = "representative"
     DOCTOR = "doctor"
     CREW = "crew"
 
@@ -33,10 +34,32 @@ class Basis(enum.StrEnum):
 
 
 class Access(enum.StrEnum):
-    """How a viewer comes to a card: by a granted application, or by the host's staff login."""
+    """How a viewer comes to a card.
+
+    By a granted application, without one, or by the host's staff login.
+    """
 
     GRANTED = "granted"
+    AUTOMATIC = "automatic"
     STAFF = "staff"
+
+
+class May(enum.IntEnum):
+    """What a viewer may do with what is shown; each includes the ones before."""
+
+    VIEW = 1
+    ACT = 2
+
+
+class Need(enum.StrEnum):
+    """A dated fact that a band asks for, beside the age."""
+
+    CUSTODY = "custody"
+    RESIDENCE = "residence"
+    ASSENT = "assent"
+    NOMINATION = "nomination"
+    ASSESSMENT = "assessment"
+    COVER = "cover"
 
 
 class Check(enum.StrEnum):
@@ -65,21 +88,32 @@ class Source:
 
 @attrs.frozen(kw_only=True)
 class Ages:
-    """How an age in years becomes a day."""
+    """How an age in years becomes a day, and which ages are meant to be nobody's or both's.
+
+    ``gap`` and ``overlap`` are ages ``[from, until)`` that neither, or both, of guardian and
+    patient have, because the source says so.
+    """
 
     attained: Cited[AgeConvention]
     leap_birthday: Cited[LeapBirthday]
+    gap: Cited[tuple[int, int]] | None = None
+    overlap: Cited[tuple[int, int]] | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Relation:
-    """What one kind of viewer needs, and which sections it may then see.
+class Band:
+    """One way for one kind of viewer to see a card: what it asks for, and what it shows.
 
-    ``from_age`` (inclusive) and ``until_age`` (exclusive) bound the patient's age in years;
-    ``opens_on`` is the first local day on which anybody of the kind may look.
+    ``from_age`` (inclusive) and ``until_age`` (exclusive) bound the patient's age in years at the
+    moment of looking; ``records_until_age`` bounds it at the date of the document. ``opens_on`` is
+    the first local day on which anybody may look by this band, ``records_from`` the first day of
+    what it shows, whatever the section says; with ``opt_outs``, what is dated in a time of opting
+    out is not shown. A document with a label in ``flagged`` is hidden and
+    said to be; one with any other label that is not in ``labels`` is hidden in silence.
     """
 
     access: Cited[Access]
+    may: Cited[May]
     restricted: Cited[bool]
     after_death: Cited[bool]
     windows: Cited[bool]
@@ -88,21 +122,55 @@ class Relation:
     opens_on: Cited[dt.date] | None = None
     from_age: Cited[int] | None = None
     until_age: Cited[int] | None = None
+    capacity_overrides_age: Cited[bool] | None = None
     kinship: Cited[KinshipStatus] | None = None
+    needs: Cited[tuple[Need, ...]] | None = None
+    flagged: Cited[tuple[str, ...]] | None = None
+    records_from: Cited[dt.date] | None = None
+    records_from_grant: Cited[bool] | None = None
+    records_until_age: Cited[int] | None = None
+    opt_outs: Cited[bool] | None = None
+    grant_months: Cited[int] | None = None
+    most_viewers: Cited[int] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Relation:
+    """All ways for one kind of viewer to see a card; ``nobody`` says that there is none."""
+
+    bands: Mapping[str, Band]
+    nobody: Cited[bool] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Window:
+    """Documents of some ``kinds`` are shown by their date, and after a delay.
+
+    Dates lie in ``[records_from, records_until)``; ``sources`` None: from any source. A document is
+    released ``delay_days`` after its publication, and with ``acknowledged`` not before a clinician
+    has seen it.
+    """
+
+    kinds: Cited[tuple[str, ...]]
+    records_from: Cited[dt.date]
+    records_until: Cited[dt.date] | None = None
+    sources: Cited[tuple[str, ...]] | None = None
+    delay_days: Cited[int] | None = None
+    acknowledged: Cited[bool] | None = None
 
 
 @attrs.frozen(kw_only=True)
 class SectionRule:
-    """One section: since when it can be seen, and how far back its documents are shown.
+    """One section: since when it can be seen, and through which windows.
 
-    A section with ``announced`` and no ``opened_on`` exists but is closed. ``opened_on`` and
-    ``records_from`` are local days, inclusive.
+    A section with ``announced`` and no ``opened_on`` exists but is closed. ``opened_on`` is a local
+    day, inclusive. ``basis`` is the date the windows are about.
     """
 
     title: Mapping[str, str]
     kinds: Cited[tuple[str, ...]]
+    windows: Mapping[str, Window]
     opened_on: Cited[dt.date] | None = None
-    records_from: Cited[dt.date] | None = None
     basis: Cited[Basis] | None = None
     announced: Cited[bool] | None = None
 
@@ -116,12 +184,12 @@ class EmergencyRule:
 
 @attrs.frozen(kw_only=True)
 class ApplicationRule:
-    """Who may apply since when, what is checked, and within how many working days."""
+    """Who may apply since when, what is checked, and by when the answer is due."""
 
     opens_on: Cited[dt.date]
     account_levels: Cited[tuple[AccountLevel, ...]]
     checks: Cited[tuple[Check, ...]]
-    working_days: Cited[int]
+    term: Cited[Term]
     counting: Cited[Counting]
     calendar: Cited[str]
 
@@ -169,11 +237,22 @@ class SessionRule:
     absolute_minutes: Cited[int]
 
 
+@attrs.frozen(kw_only=True)
+class EntryRule:
+    """How one gets in."""
+
+    first_password: FirstPasswordRule
+    one_time_code: OneTimeCodeRule
+    lock: LockRule
+    session: SessionRule
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Edition:
     """What the rulebook says over the local days ``[valid_from, until)``.
 
-    ``fingerprint`` names the content: SHA-256 of its canonical JSON, in hex.
+    A rulebook may leave to its host how cards are applied for, how one gets in, and what happens
+    in an emergency. ``fingerprint`` names the content: SHA-256 of its canonical JSON, in hex.
     """
 
     rulebook: str
@@ -182,13 +261,10 @@ class Edition:
     ages: Ages
     relations: Mapping[Role, Relation]
     sections: Mapping[str, SectionRule]
-    emergency: EmergencyRule
-    application: ApplicationRule
-    first_password: FirstPasswordRule
-    one_time_code: OneTimeCodeRule
-    lock: LockRule
-    session: SessionRule
     fingerprint: str
+    application: ApplicationRule | None = None
+    entry: EntryRule | None = None
+    emergency: EmergencyRule | None = None
     until: dt.date | None = None
 
     def local_day(self, at: dt.datetime) -> dt.date:

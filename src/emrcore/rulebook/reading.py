@@ -6,23 +6,17 @@ told once and none is a consequence of another.
 """
 
 import datetime as dt
-import enum
 import functools
-import hashlib
 import importlib.resources
-import itertools
-import json
 import pathlib
-import re
 import tomllib
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeGuard, TypeVar
+from collections.abc import Iterator
 
 import attrs
 
 from emrcore import rules
-from emrcore.calendar import Counting
+from emrcore.calendar import Counting, Term, TermUnit
 from emrcore.errors import Fault, Malformed
 from emrcore.people import AccountLevel, AgeConvention, KinshipStatus, LeapBirthday
 from emrcore.rulebook import totality
@@ -30,14 +24,18 @@ from emrcore.rulebook.edition import (
     Access,
     Ages,
     ApplicationRule,
+    Band,
     Basis,
     Check,
     Cited,
     Edition,
     EmergencyRule,
+    EntryRule,
     FirstPasswordRule,
     LockRule,
     LockStep,
+    May,
+    Need,
     OneTimeCodeRule,
     Relation,
     Role,
@@ -45,14 +43,23 @@ from emrcore.rulebook.edition import (
     SectionRule,
     SessionRule,
     Source,
+    Window,
+)
+from emrcore.rulebook.tables import (
+    Places,
+    Report,
+    Table,
+    a_day,
+    a_flag,
+    a_number,
+    a_text,
+    a_zone,
+    is_table,
+    list_of,
+    one_of,
 )
 
-T = TypeVar("T")
-E = TypeVar("E", bound=enum.StrEnum)
-
 _LANGUAGES = ("en", "ru")
-_HEADER = re.compile(r"\s*\[(\[?)([^\[\]]+)\]?\]")
-_KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 
 @functools.cache
@@ -83,270 +90,81 @@ def load(path: pathlib.Path) -> Rulebook:
         Malformed: with every fault, its line and its key.
     """
     try:
-        text = path.read_text("utf-8")
+        content = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as unreadable:
         fault = Fault(path.name, "cannot be read as UTF-8 text", rules.RB_1)
         raise Malformed(f"rulebook {path.name}", (fault,)) from unreadable
-    return parse(text, file=path.name)
+    return parse(content, file=path.name)
 
 
-def parse(text: str, *, file: str) -> Rulebook:
-    """The rulebook in *text*; *file* names it in faults.
+def parse(content: str, *, file: str) -> Rulebook:
+    """The rulebook in *content*; *file* names it in faults.
 
     Raises:
         Malformed: with every fault, its line and its key (RB-1 form, RB-2 sources, RB-3 sense).
     """
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(content)
     except tomllib.TOMLDecodeError as broken:
         fault = Fault(file, f"not TOML: {broken}", rules.RB_1)
         raise Malformed(f"rulebook {file}", (fault,)) from None
-    places = _Places(text, file)
-    top = _Table(data, (), places, [])
-    book = _rulebook(top)
-    if not top.faults:
-        for rule, findings in (
-            (rules.RB_2, totality.unknown_sources(book)),
-            (rules.RB_3, totality.faults(book)),
-        ):
-            top.faults.extend(Fault(places.of(path), what, rule) for path, what in findings)
-    if top.faults:
-        raise Malformed(f"rulebook {file}", tuple(top.faults))
+    report = Report(Places(content, file))
+    book = _rulebook(Table(data, (), report))
+    if not report.faults:
+        for path, what in _unknown_sources(book, report.citations):
+            report.fault(path, what, rules.RB_2)
+        for path, what in totality.faults(book):
+            report.fault(path, what, rules.RB_3)
+    if report.faults:
+        raise Malformed(f"rulebook {file}", tuple(report.faults))
     return book
 
 
-class _Places:
-    """Which line of the text a key stands on; tomllib does not say."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self._file = file
-        self._lines: dict[tuple[str, ...], int] = {}
-        table: tuple[str, ...] = ()
-        editions = -1
-        for number, line in enumerate(text.splitlines(), 1):
-            if header := _HEADER.match(line):
-                names = [name.strip().strip("\"'") for name in header[2].split(".")]
-                editions += bool(header[1]) and names == ["edition"]
-                if names[0] == "edition":
-                    names.insert(1, str(max(editions, 0)))
-                table = tuple(names)
-                self._lines.setdefault(table, number)
-            elif key := _KEY.match(line):
-                self._lines.setdefault((*table, key[1]), number)
-
-    def of(self, path: tuple[str, ...]) -> str:
-        """``file:line key`` of the innermost known part of *path*."""
-        for end in range(len(path), 0, -1):
-            if line := self._lines.get(path[:end]):
-                return f"{self._file}:{line} {'.'.join(path)}"
-        return f"{self._file} {'.'.join(path)}"
+def _unknown_sources(
+    book: Rulebook, citations: list[tuple[tuple[str, ...], str]]
+) -> Iterator[totality.Finding]:
+    for path, source in citations:
+        for place in source.split(";"):
+            name = place.partition(":")[0].strip()
+            if name not in book.sources:
+                yield path, f"{name!r} is not in [sources]"
 
 
-class _Table:
-    """One TOML table being read: each read notes its faults and answers with a stand-in.
-
-    The stand-ins never leave this module: with any fault, nothing is returned.
-    """
-
-    def __init__(
-        self, data: object, path: tuple[str, ...], places: _Places, faults: list[Fault]
-    ) -> None:
-        self._path = path
-        self._places = places
-        self._read: set[str] = set()
-        self.faults = faults
-        self._data: Mapping[str, Any] = {}
-        if _is_table(data):
-            self._data = data
-        else:
-            self.fault((), "must be a table")
-
-    def fault(self, key: tuple[str, ...], what: str, rule: rules.Rule = rules.RB_1) -> None:
-        self.faults.append(Fault(self._places.of((*self._path, *key)), what, rule))
-
-    def _get(self, key: str) -> Any:
-        self._read.add(key)
-        return self._data.get(key)
-
-    def _inner(self, key: str, data: object) -> "_Table":
-        return _Table(data, (*self._path, key), self._places, self.faults)
-
-    def has(self, key: str) -> bool:
-        """Whether anything stands at *key*."""
-        return key in self._data
-
-    def fingerprint(self, *names: str) -> str:
-        """SHA-256 of the table's content and *names*, the same in every process."""
-        content = json.dumps([*names, self._data], default=str, sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
-
-    def plain(
-        self, key: str, kind: Callable[[Any], T], stand_in: T, rule: rules.Rule = rules.RB_1
-    ) -> T:
-        """The value at *key*, which must be there."""
-        value = self._get(key)
-        if value is None:
-            self.fault((key,), "is missing", rule)
-            return stand_in
-        try:
-            return kind(value)
-        except (TypeError, ValueError) as wrong:
-            self.fault((key,), str(wrong), rule)
-            return stand_in
-
-    def cited(self, key: str, kind: Callable[[Any], T], stand_in: T) -> Cited[T]:
-        """The ``{ value, source }`` at *key*, which must be there."""
-        data = self._get(key)
-        if data is None:
-            self.fault((key,), "is missing")
-            return Cited(stand_in, "")
-        inner = self._inner(key, data)
-        value = inner.plain("value", kind, stand_in)
-        source = inner.plain("source", _text, "", rules.RB_2)
-        inner.close()
-        return Cited(value, source)
-
-    def maybe(self, key: str, kind: Callable[[Any], T], stand_in: T) -> Cited[T] | None:
-        """The ``{ value, source }`` at *key*, or None where the key is absent."""
-        return self.cited(key, kind, stand_in) if key in self._data else None
-
-    def table(self, key: str) -> "_Table":
-        """The table at *key*, which must be there."""
-        data = self._get(key)
-        if data is None:
-            self.fault((key,), "is missing")
-        return self._inner(key, data or {})
-
-    def tables(self, key: str) -> list[tuple[str, "_Table"]]:
-        """The named tables below *key*, of which there must be one."""
-        outer = self.table(key)
-        if self.has(key) and outer.is_empty():
-            self.fault((key,), "is empty")
-        return list(outer)
-
-    def __iter__(self) -> Iterator[tuple[str, "_Table"]]:
-        for name, data in self._data.items():
-            yield name, self._inner(name, data)
-
-    def is_empty(self) -> bool:
-        """Whether nothing stands in it."""
-        return not self._data
-
-    def array(self, key: str) -> list["_Table"]:
-        """The array of tables at *key*, of which there must be one.
-
-        A later table says only what it changes of the one before.
-        """
-        items = self._get(key)
-        if not _is_list(items) or not items:
-            self.fault((key,), "must be one or more tables")
-            return []
-        amended = itertools.accumulate(items, _amended)
-        return [
-            _Table(item, (*self._path, key, str(number)), self._places, self.faults)
-            for number, item in enumerate(amended)
-        ]
-
-    def close(self) -> None:
-        """Fault every key that nobody asked for."""
-        for key in self._data:
-            if key not in self._read:
-                self.fault((key,), "is not known here")
+# -- Values of the domain --------------------------------------------------------------------------
 
 
-def _amended(before: object, change: object) -> object:
-    """*before* with the tables of *change* laid over it; a cited value is replaced whole."""
-    if not _is_table(before) or not _is_table(change) or "value" in change:
-        return change
-    return before | {
-        key: _amended(before[key], value) if key in before else value
-        for key, value in change.items()
-    }
+def _may(value: object) -> May:
+    names = {may.name.lower(): may for may in May}
+    if not isinstance(value, str) or value not in names:
+        raise ValueError(f"must be one of {', '.join(names)}")
+    return names[value]
 
 
-def _is_table(data: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(data, dict)
-
-
-def _is_list(data: object) -> TypeGuard[list[Any]]:
-    return isinstance(data, list)
-
-
-# -- Plain values: each takes what TOML gave, and says in a lower-case clause what it wants --------
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TypeError("must be a text")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("must be true or false")
-    return value
-
-
-def _day(value: object) -> dt.date:
-    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
-        raise TypeError("must be a day, such as 2020-01-14")
-    return value
-
-
-def _number(least: int, most: int) -> Callable[[object], int]:
-    def number(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return value
-
-    return number
-
-
-def _one_of(choices: type[E]) -> Callable[[object], E]:
-    def one(value: object) -> E:
-        if not isinstance(value, str) or value not in list(choices):
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return choices(value)
-
-    return one
-
-
-def _list_of(kind: Callable[[Any], T]) -> Callable[[object], tuple[T, ...]]:
-    def items(value: object) -> tuple[T, ...]:
-        if not _is_list(value):
-            raise TypeError("must be a list")
-        found = tuple(kind(item) for item in value)
-        if len(set(found)) != len(found):
-            raise ValueError("names something twice")
-        return found
-
-    return items
+def _age_span(value: object) -> tuple[int, int]:
+    ages = list_of(a_number(0, 150))(value)
+    if len(ages) != 2 or ages[0] >= ages[1]:  # noqa: PLR2004 - from and until
+        raise ValueError("must be two ages, the first below the second")
+    return ages[0], ages[1]
 
 
 def _lock_step(value: object) -> LockStep:
-    if not _is_table(value) or set(value) != {"failures", "minutes"}:
+    if not is_table(value) or set(value) != {"failures", "minutes"}:
         raise TypeError("must be tables of failures and minutes")
-    many = _number(1, 1_000_000)
+    many = a_number(1, 1_000_000)
     return LockStep(failures=many(value["failures"]), minutes=many(value["minutes"]))
-
-
-def _zone(value: object) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(_text(value))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        raise ValueError("must be a time zone of the IANA database") from None
 
 
 # -- Tables ---------------------------------------------------------------------------------------
 
 _UTC = zoneinfo.ZoneInfo("UTC")
 _NO_DAY = dt.date.max
-_texts = _list_of(_text)
+_texts = list_of(a_text)
+_NONE: tuple[str, ...] = ()
 
 
-def _rulebook(top: _Table) -> Rulebook:
-    name = top.plain("id", _text, "")
-    zone = top.plain("zone", _zone, _UTC)
+def _rulebook(top: Table) -> Rulebook:
+    name = top.plain("id", a_text, "")
+    zone = top.plain("zone", a_zone, _UTC)
     title = _titles(top.table("title"))
     sources = {key: _source(table) for key, table in top.tables("sources")}
     editions = [_edition(table, name, zone) for table in top.array("edition")]
@@ -364,51 +182,50 @@ def _ending(edition: Edition, until: dt.date | None) -> Edition:
     return attrs.evolve(edition, until=until)
 
 
-def _titles(table: _Table) -> dict[str, str]:
-    found = {language: table.plain(language, _text, "") for language in _LANGUAGES}
+def _titles(table: Table) -> dict[str, str]:
+    found = {language: table.plain(language, a_text, "") for language in _LANGUAGES}
     table.close()
     return found
 
 
-def _source(table: _Table) -> Source:
+def _source(table: Table) -> Source:
     found = Source(
-        title=table.plain("title", _text, ""),
-        url=table.plain("url", _text, "") if table.has("url") else None,
+        title=table.plain("title", a_text, ""),
+        url=table.plain("url", a_text, "") if table.has("url") else None,
     )
     table.close()
     return found
 
 
-def _edition(table: _Table, name: str, zone: zoneinfo.ZoneInfo) -> Edition:
+def _edition(table: Table, name: str, zone: zoneinfo.ZoneInfo) -> Edition:
     found = Edition(
         rulebook=name,
         zone=zone,
-        valid_from=table.plain("valid_from", _day, _NO_DAY),
+        valid_from=table.plain("valid_from", a_day, _NO_DAY),
         ages=_ages(table.table("ages")),
         relations=_relations(table),
         sections={key: _section(inner) for key, inner in table.tables("sections")},
-        emergency=_emergency(table.table("emergency")),
-        application=_application(table.table("application")),
-        first_password=_first_password(table.table("first_password")),
-        one_time_code=_one_time_code(table.table("one_time_code")),
-        lock=_lock(table.table("lock")),
-        session=_session(table.table("session")),
+        application=_application(table.table("application")) if table.has("application") else None,
+        entry=_entry(table.table("entry")) if table.has("entry") else None,
+        emergency=_emergency(table.table("emergency")) if table.has("emergency") else None,
         fingerprint=table.fingerprint(name, zone.key),
     )
     table.close()
     return found
 
 
-def _ages(table: _Table) -> Ages:
+def _ages(table: Table) -> Ages:
     found = Ages(
-        attained=table.cited("attained", _one_of(AgeConvention), AgeConvention.DAY_AFTER),
-        leap_birthday=table.cited("leap_birthday", _one_of(LeapBirthday), LeapBirthday.FEB28),
+        attained=table.cited("attained", one_of(AgeConvention), AgeConvention.DAY_AFTER),
+        leap_birthday=table.cited("leap_birthday", one_of(LeapBirthday), LeapBirthday.FEB28),
+        gap=table.maybe("gap", _age_span, (0, 1)),
+        overlap=table.maybe("overlap", _age_span, (0, 1)),
     )
     table.close()
     return found
 
 
-def _relations(table: _Table) -> dict[Role, Relation]:
+def _relations(table: Table) -> dict[Role, Relation]:
     found: dict[Role, Relation] = {}
     for key, inner in table.tables("relations"):
         relation = _relation(inner)
@@ -419,90 +236,167 @@ def _relations(table: _Table) -> dict[Role, Relation]:
     return found
 
 
-def _relation(table: _Table) -> Relation:
-    years = _number(0, 150)
-    found = Relation(
-        access=table.cited("access", _one_of(Access), Access.GRANTED),
-        restricted=table.cited("restricted", _flag, stand_in=True),
-        after_death=table.cited("after_death", _flag, stand_in=False),
-        windows=table.cited("windows", _flag, stand_in=True),
-        labels=table.cited("labels", _texts, ()),
-        sections=table.cited("sections", _texts, ()),
-        opens_on=table.maybe("opens_on", _day, _NO_DAY),
+def _relation(table: Table) -> Relation:
+    """Either ``nobody``, or bands by name."""
+    if table.has("nobody"):
+        relation = Relation(bands={}, nobody=table.cited("nobody", a_flag, stand_in=True))
+        table.close()
+        return relation
+    if table.is_empty():
+        table.fault((), "is empty: name a band, or say nobody")
+    return Relation(bands={name: _band(inner) for name, inner in table})
+
+
+def _band(table: Table) -> Band:
+    years = a_number(0, 150)
+    found = Band(
+        access=table.cited("access", one_of(Access), Access.GRANTED),
+        may=table.cited("may", _may, May.VIEW),
+        restricted=table.cited("restricted", a_flag, stand_in=True),
+        after_death=table.cited("after_death", a_flag, stand_in=False),
+        windows=table.cited("windows", a_flag, stand_in=True),
+        labels=table.cited("labels", _texts, _NONE),
+        sections=table.cited("sections", _texts, _NONE),
+        opens_on=table.maybe("opens_on", a_day, _NO_DAY),
         from_age=table.maybe("from_age", years, 0),
         until_age=table.maybe("until_age", years, 0),
-        kinship=table.maybe("kinship", _one_of(KinshipStatus), KinshipStatus.CONFIRMED),
+        capacity_overrides_age=table.maybe("capacity_overrides_age", a_flag, stand_in=True),
+        kinship=table.maybe("kinship", one_of(KinshipStatus), KinshipStatus.CONFIRMED),
+        needs=table.maybe("needs", list_of(one_of(Need)), ()),
+        flagged=table.maybe("flagged", _texts, _NONE),
+        records_from=table.maybe("records_from", a_day, _NO_DAY),
+        records_from_grant=table.maybe("records_from_grant", a_flag, stand_in=True),
+        records_until_age=table.maybe("records_until_age", years, 0),
+        opt_outs=table.maybe("opt_outs", a_flag, stand_in=True),
+        grant_months=table.maybe("grant_months", a_number(1, 1200), 1),
+        most_viewers=table.maybe("most_viewers", a_number(1, 1000), 1),
     )
     table.close()
     return found
 
 
-def _section(table: _Table) -> SectionRule:
-    found = SectionRule(
-        title=_titles(table.table("title")),
-        kinds=table.cited("kinds", _texts, ()),
-        opened_on=table.maybe("opened_on", _day, _NO_DAY),
-        records_from=table.maybe("records_from", _day, _NO_DAY),
-        basis=table.maybe("basis", _one_of(Basis), Basis.OCCURRED),
-        announced=table.maybe("announced", _flag, stand_in=True),
+def _section(table: Table) -> SectionRule:
+    """A section with its windows by name, or with the one that its own keys make."""
+    title = _titles(table.table("title"))
+    kinds = table.cited("kinds", _texts, _NONE)
+    announced = table.maybe("announced", a_flag, stand_in=True)
+    opened_on = table.maybe("opened_on", a_day, _NO_DAY)
+    basis = table.maybe("basis", one_of(Basis), Basis.OCCURRED)
+    if table.has("windows"):
+        windows = {name: _window(inner) for name, inner in table.tables("windows")}
+    elif announced:
+        windows = {}
+    else:
+        windows = {"all": _window_of(table, kinds)}
+    table.close()
+    return SectionRule(
+        title=title,
+        kinds=kinds,
+        windows=windows,
+        opened_on=opened_on,
+        basis=basis,
+        announced=announced,
     )
+
+
+def _window(table: Table) -> Window:
+    found = _window_of(table, table.cited("kinds", _texts, _NONE))
     table.close()
     return found
 
 
-def _emergency(table: _Table) -> EmergencyRule:
-    found = EmergencyRule(hours=table.cited("hours", _number(1, 24 * 14), 1))
+def _window_of(table: Table, kinds: Cited[tuple[str, ...]]) -> Window:
+    return Window(
+        kinds=kinds,
+        records_from=table.cited("records_from", a_day, _NO_DAY),
+        records_until=table.maybe("records_until", a_day, _NO_DAY),
+        sources=table.maybe("sources", _texts, _NONE),
+        delay_days=table.maybe("delay_days", a_number(1, 3650), 1),
+        acknowledged=table.maybe("acknowledged", a_flag, stand_in=True),
+    )
+
+
+def _emergency(table: Table) -> EmergencyRule:
+    found = EmergencyRule(hours=table.cited("hours", a_number(1, 24 * 14), 1))
     table.close()
     return found
 
 
-def _application(table: _Table) -> ApplicationRule:
+def _application(table: Table) -> ApplicationRule:
     found = ApplicationRule(
-        opens_on=table.cited("opens_on", _day, _NO_DAY),
-        account_levels=table.cited("account_levels", _list_of(_one_of(AccountLevel)), ()),
-        checks=table.cited("checks", _list_of(_one_of(Check)), ()),
-        working_days=table.cited("working_days", _number(1, 365), 1),
-        counting=table.cited("counting", _one_of(Counting), Counting.A),
-        calendar=table.cited("calendar", _text, ""),
+        opens_on=table.cited("opens_on", a_day, _NO_DAY),
+        account_levels=table.cited("account_levels", list_of(one_of(AccountLevel)), ()),
+        checks=table.cited("checks", list_of(one_of(Check)), ()),
+        term=_term(table),
+        counting=table.cited("counting", one_of(Counting), Counting.A),
+        calendar=table.cited("calendar", a_text, ""),
     )
     table.close()
     return found
 
 
-def _first_password(table: _Table) -> FirstPasswordRule:
+_UNITS = {
+    "working_days": TermUnit.WORKING_DAYS,
+    "calendar_days": TermUnit.CALENDAR_DAYS,
+    "months": TermUnit.MONTHS,
+}
+
+
+def _term(table: Table) -> Cited[Term]:
+    """The one of ``working_days``, ``calendar_days`` and ``months`` that is there."""
+    found = [key for key in _UNITS if table.has(key)]
+    if len(found) != 1:
+        table.fault((), f"needs one of {', '.join(_UNITS)}")
+        return Cited(Term(number=1, unit=TermUnit.WORKING_DAYS), "")
+    number = table.cited(found[0], a_number(1, 365), 1)
+    return Cited(Term(number=number.value, unit=_UNITS[found[0]]), number.source)
+
+
+def _entry(table: Table) -> EntryRule:
+    found = EntryRule(
+        first_password=_first_password(table.table("first_password")),
+        one_time_code=_one_time_code(table.table("one_time_code")),
+        lock=_lock(table.table("lock")),
+        session=_session(table.table("session")),
+    )
+    table.close()
+    return found
+
+
+def _first_password(table: Table) -> FirstPasswordRule:
     found = FirstPasswordRule(
-        digits=table.cited("digits", _number(6, 9), 6),
-        lifetime_hours=table.cited("lifetime_hours", _number(1, 72), 1),
-        tries=table.cited("tries", _number(1, 5), 1),
+        digits=table.cited("digits", a_number(6, 9), 6),
+        lifetime_hours=table.cited("lifetime_hours", a_number(1, 72), 1),
+        tries=table.cited("tries", a_number(1, 5), 1),
     )
     table.close()
     return found
 
 
-def _one_time_code(table: _Table) -> OneTimeCodeRule:
+def _one_time_code(table: Table) -> OneTimeCodeRule:
     found = OneTimeCodeRule(
-        digits=table.cited("digits", _number(6, 9), 6),
-        lifetime_minutes=table.cited("lifetime_minutes", _number(1, 10), 1),
-        pause_seconds=table.cited("pause_seconds", _number(15, 3600), 15),
-        sends_per_day=table.cited("sends_per_day", _number(1, 100), 1),
+        digits=table.cited("digits", a_number(6, 9), 6),
+        lifetime_minutes=table.cited("lifetime_minutes", a_number(1, 10), 1),
+        pause_seconds=table.cited("pause_seconds", a_number(15, 3600), 15),
+        sends_per_day=table.cited("sends_per_day", a_number(1, 100), 1),
     )
     table.close()
     return found
 
 
-def _lock(table: _Table) -> LockRule:
+def _lock(table: Table) -> LockRule:
     found = LockRule(
-        steps=table.cited("steps", _list_of(_lock_step), ()),
-        hard_failures=table.cited("hard_failures", _number(1, 100), 1),
+        steps=table.cited("steps", list_of(_lock_step), ()),
+        hard_failures=table.cited("hard_failures", a_number(1, 100), 1),
     )
     table.close()
     return found
 
 
-def _session(table: _Table) -> SessionRule:
+def _session(table: Table) -> SessionRule:
     found = SessionRule(
-        idle_minutes=table.cited("idle_minutes", _number(1, 30), 1),
-        absolute_minutes=table.cited("absolute_minutes", _number(1, 720), 1),
+        idle_minutes=table.cited("idle_minutes", a_number(1, 30), 1),
+        absolute_minutes=table.cited("absolute_minutes", a_number(1, 720), 1),
     )
     table.close()
     return found

@@ -5,17 +5,25 @@ check says so at load, with the path of the key at fault; nothing is left to be 
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import TypeGuard
+from collections.abc import Iterator
 
-import attrs
-
-from emrcore.rulebook.edition import Access, Cited, Edition, Relation, Role, Rulebook, SectionRule
+from emrcore.rulebook.edition import (
+    Access,
+    Band,
+    Edition,
+    EntryRule,
+    Need,
+    Role,
+    Rulebook,
+    SectionRule,
+)
 
 Path = tuple[str, ...]
 Finding = tuple[Path, str]
 
 _MOST_LABELS = 6
+_OLDEST = 150
+_FIRST_LOCK = 5  # RTS 2018/389 article 4(3)(b)
 
 
 def faults(book: Rulebook) -> Iterator[Finding]:
@@ -32,82 +40,108 @@ def faults(book: Rulebook) -> Iterator[Finding]:
         yield from _getting_in(edition, path)
 
 
-def unknown_sources(book: Rulebook) -> Iterator[Finding]:
-    """Every citation of a source that the rulebook does not list."""
-    for number, edition in enumerate(book.editions):
-        for where, cited in _cited(edition, ("edition", str(number))):
-            for place in cited.source.split(";"):
-                name = place.partition(":")[0].strip()
-                if name not in book.sources:
-                    yield (*where, "source"), f"{name!r} is not in [sources]"
-
-
-def _cited(value: object, path: Path) -> Iterator[tuple[Path, Cited[object]]]:
-    if isinstance(value, Cited):
-        yield path, value
-    elif _is_mapping(value):
-        for key, inner in value.items():
-            yield from _cited(inner, (*path, key))
-    elif attrs.has(kind := type(value)):
-        for field in attrs.fields(kind):
-            yield from _cited(getattr(value, field.name), (*path, field.name))
-
-
-def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(value, Mapping)
-
-
 def _relations(edition: Edition, path: Path) -> Iterator[Finding]:
     for role in Role:
         if role not in edition.relations:
             yield (*path, role), "is missing: say who may not look, too"
     for role, relation in edition.relations.items():
-        yield from _relation(edition, role, relation, (*path, role))
-    own, guardian = (edition.relations.get(role) for role in (Role.SELF, Role.GUARDIAN))
-    if own and guardian:
-        yield from _bands(own, guardian, path)
+        if relation.nobody and not relation.nobody.value:
+            yield (*path, role, "nobody"), "is false: leave it out and name a band"
+        for name, band in relation.bands.items():
+            yield from _band(edition, role, band, (*path, role, name))
+    if {Role.SELF, Role.GUARDIAN} <= edition.relations.keys():
+        yield from _ages(edition, path[:-1])
 
 
-def _relation(edition: Edition, role: Role, relation: Relation, path: Path) -> Iterator[Finding]:
-    for name in relation.sections.value:
+def _band(edition: Edition, role: Role, band: Band, path: Path) -> Iterator[Finding]:
+    for name in band.sections.value:
         if name not in edition.sections:
             yield (*path, "sections"), f"{name!r} is not a section"
-    if len(relation.labels.value) > _MOST_LABELS:
+    if len(band.labels.value) > _MOST_LABELS:
         yield (*path, "labels"), f"more than {_MOST_LABELS} labels"
-    low, high = relation.from_age, relation.until_age
+    if band.flagged and set(band.flagged.value) & set(band.labels.value):
+        yield (*path, "flagged"), "is shown by labels, too"
+    low, high = band.from_age, band.until_age
     if low and high and high.value <= low.value:
         yield (*path, "until_age"), "is not above from_age"
-    if role is Role.GUARDIAN and not relation.kinship:
+    yield from _tie(role, band, path)
+    yield from _entitlement(role, band, path)
+    if not band.windows.value:
+        for key in ("records_from", "records_from_grant", "records_until_age", "opt_outs"):
+            if getattr(band, key):
+                yield (*path, key), "needs windows"
+
+
+def _tie(role: Role, band: Band, path: Path) -> Iterator[Finding]:
+    """Whether the band asks for what makes somebody a guardian or a representative."""
+    if role is Role.GUARDIAN and not band.kinship:
         yield (*path, "kinship"), "is missing"
-    if role is not Role.GUARDIAN and relation.kinship:
+    if role is not Role.GUARDIAN and band.kinship:
         yield (*path, "kinship"), "is for guardians only"
+    needs = band.needs.value if band.needs else ()
+    if role is Role.REPRESENTATIVE and Need.NOMINATION not in needs:
+        yield (*path, "needs"), "must name nomination for a representative"
+
+
+def _entitlement(role: Role, band: Band, path: Path) -> Iterator[Finding]:
+    """Whether the way to the card fits the role, and what is said of grants the way."""
     staff = role in {Role.DOCTOR, Role.CREW}
-    if staff is not (relation.access.value is Access.STAFF):
+    if staff is not (band.access.value is Access.STAFF):
         yield (*path, "access"), "is 'staff' for doctors and crews, and for them only"
-    if not staff and not relation.opens_on:
+    if not staff and not band.opens_on:
         yield (*path, "opens_on"), "is missing"
+    if band.access.value is not Access.GRANTED:
+        for key in ("grant_months", "most_viewers", "records_from_grant"):
+            if getattr(band, key):
+                yield (*path, key), "needs access to be granted"
 
 
-def _bands(own: Relation, guardian: Relation, path: Path) -> Iterator[Finding]:
-    if not own.from_age or not guardian.until_age:
-        missing = (Role.GUARDIAN, "until_age") if own.from_age else (Role.SELF, "from_age")
-        yield (*path, *missing), "is missing"
-    elif own.from_age.value != guardian.until_age.value:
-        what = "leaves a gap or an overlap between the guardian's band and the own right"
-        yield (*path, Role.GUARDIAN, "until_age"), what
+def _ages(edition: Edition, path: Path) -> Iterator[Finding]:
+    """Whether each age is the guardian's or the patient's, but for those declared otherwise."""
+    own, guardian = (
+        {age for band in edition.relations[role].bands.values() for age in _covered(band)}
+        for role in (Role.SELF, Role.GUARDIAN)
+    )
+    every = set(range(_OLDEST))
+    for key, found in (("gap", every - own - guardian), ("overlap", own & guardian)):
+        declared = getattr(edition.ages, key)
+        if found != set(range(*declared.value) if declared else ()):
+            ages = f"{min(found)} to {max(found)}" if found else "none"
+            yield (*path, "ages", key), f"is not as the bands of guardian and self have it: {ages}"
+
+
+def _covered(band: Band) -> range:
+    low, high = band.from_age, band.until_age
+    return range(low.value if low else 0, high.value if high else _OLDEST)
 
 
 def _section(section: SectionRule, path: Path) -> Iterator[Finding]:
     if section.announced:
-        for key in ("opened_on", "records_from", "basis"):
-            if getattr(section, key):
-                yield (*path, key), "is said of a section that is only announced"
         if not section.announced.value:
             yield (*path, "announced"), "is false: leave it out and say opened_on"
+        for key in ("opened_on", "basis", "windows"):
+            if getattr(section, key):
+                yield (*path, key), "is said of a section that is only announced"
         return
-    for key in ("opened_on", "records_from", "basis"):
+    for key in ("opened_on", "basis"):
         if not getattr(section, key):
-            yield (*path, key), "is missing: a section is announced, or open with all three"
+            yield (*path, key), "is missing: a section is announced, or open with all of it"
+    yield from _windows(section, (*path, "windows"))
+
+
+def _windows(section: SectionRule, path: Path) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for name, window in section.windows.items():
+        seen |= set(window.kinds.value)
+        for kind in window.kinds.value:
+            if kind not in section.kinds.value:
+                yield (*path, name, "kinds"), f"{kind!r} is not a kind of the section"
+        until = window.records_until
+        if until and until.value <= window.records_from.value:
+            yield (*path, name, "records_until"), "is not after records_from"
+    for kind in section.kinds.value:
+        if kind not in seen:
+            yield path, f"{kind!r} has no window"
 
 
 def _kinds(edition: Edition, path: Path) -> Iterator[Finding]:
@@ -122,18 +156,24 @@ def _kinds(edition: Edition, path: Path) -> Iterator[Finding]:
 
 
 def _getting_in(edition: Edition, path: Path) -> Iterator[Finding]:
-    for key in ("account_levels", "checks"):
-        if not getattr(edition.application, key).value:
-            yield (*path, "application", key), "is empty"
-    steps = edition.lock.steps.value
+    if edition.application:
+        for key in ("account_levels", "checks"):
+            if not getattr(edition.application, key).value:
+                yield (*path, "application", key), "is empty"
+    if edition.entry:
+        yield from _entry(edition.entry, (*path, "entry"))
+
+
+def _entry(entry: EntryRule, path: Path) -> Iterator[Finding]:
+    steps = entry.lock.steps.value
     if not steps:
         yield (*path, "lock", "steps"), "is empty"
-    elif steps[0].failures > 5:  # noqa: PLR2004 - the ceiling of the cited regulation
-        yield (*path, "lock", "steps"), "must lock at 5 failures or fewer"
+    elif steps[0].failures > _FIRST_LOCK:
+        yield (*path, "lock", "steps"), f"must lock at {_FIRST_LOCK} failures or fewer"
     for before, after in itertools.pairwise(steps):
         if after.failures <= before.failures or after.minutes < before.minutes:
             yield (*path, "lock", "steps"), "must rise from step to step"
-    if steps and edition.lock.hard_failures.value <= steps[-1].failures:
+    if steps and entry.lock.hard_failures.value <= steps[-1].failures:
         yield (*path, "lock", "hard_failures"), "is not above the last step"
-    if edition.session.absolute_minutes.value < edition.session.idle_minutes.value:
+    if entry.session.absolute_minutes.value < entry.session.idle_minutes.value:
         yield (*path, "session", "absolute_minutes"), "is below idle_minutes"

@@ -22,7 +22,7 @@ import attrs
 from emrcore import rules
 from emrcore.errors import RuleBroken
 from emrcore.people import AccountId
-from emrcore.rulebook import Edition, LockRule
+from emrcore.rulebook import EntryRule, LockRule
 
 ChallengeId = NewType("ChallengeId", str)
 
@@ -147,7 +147,7 @@ def issue_first_password(
     id: ChallengeId,  # noqa: A002 - the field's name
     nonce: bytes,
     at: dt.datetime,
-    edition: Edition,
+    rule: EntryRule,
 ) -> FirstPasswordIssued | None:
     """The first password of an account just granted access.
 
@@ -156,14 +156,14 @@ def issue_first_password(
     """
     if isinstance(state, Enrolled) or (state and at < state.challenge.expires_at):
         return None
-    rule = edition.first_password
+    first = rule.first_password
     challenge = Challenge(
         id=id,
         purpose=Purpose.FIRST_LOGIN,
         nonce=nonce,
-        digits=rule.digits.value,
+        digits=first.digits.value,
         issued_at=at,
-        expires_at=at + dt.timedelta(hours=rule.lifetime_hours.value),
+        expires_at=at + dt.timedelta(hours=first.lifetime_hours.value),
     )
     return FirstPasswordIssued(account=account, challenge=challenge)
 
@@ -175,7 +175,7 @@ def begin(
     id: ChallengeId,  # noqa: A002 - the field's name
     nonce: bytes,
     at: dt.datetime,
-    edition: Edition,
+    rule: EntryRule,
 ) -> CodeIssued | None:
     """Begin a login: a new one-time code, or None where the first password is still to be used.
 
@@ -190,17 +190,17 @@ def begin(
     if isinstance(state, Enrolling):
         return None
     _check_lock(state, at)
-    rule = edition.one_time_code
+    code = rule.one_time_code
     _check_sends(
-        state, at, dt.timedelta(seconds=rule.pause_seconds.value), rule.sends_per_day.value
+        state, at, dt.timedelta(seconds=code.pause_seconds.value), code.sends_per_day.value
     )
     challenge = Challenge(
         id=id,
         purpose=Purpose.LOGIN,
         nonce=nonce,
-        digits=rule.digits.value,
+        digits=code.digits.value,
         issued_at=at,
-        expires_at=at + dt.timedelta(minutes=rule.lifetime_minutes.value),
+        expires_at=at + dt.timedelta(minutes=code.lifetime_minutes.value),
         host=host,
     )
     return CodeIssued(account=state.account, challenge=challenge)
@@ -230,7 +230,7 @@ def verify(
     given: object,
     expected: str,
     at: dt.datetime,
-    edition: Edition,
+    rule: EntryRule,
 ) -> CodeAccepted | CodeRefused:
     """Evaluate what was *given* against the *expected* code of the running challenge.
 
@@ -242,7 +242,7 @@ def verify(
             host session, out of tries, locked), SES-11 it is not so many digits.
     """
     challenge = state.challenge if state else None
-    if state is None or challenge is None or not _live(state, challenge, host, at, edition):
+    if state is None or challenge is None or not _live(state, challenge, host, at, rule):
         raise RuleBroken(rules.SES_3)
     if not _well_formed(given, challenge.digits):
         raise RuleBroken(rules.SES_11)
@@ -252,7 +252,7 @@ def verify(
         )
     failures = state.failures + 1
     locked_until, hard = (
-        _lock(edition.lock, failures, at) if isinstance(state, Enrolled) else (None, False)
+        _lock(rule.lock, failures, at) if isinstance(state, Enrolled) else (None, False)
     )
     return CodeRefused(
         account=state.account,
@@ -265,12 +265,12 @@ def verify(
 
 
 def _live(
-    state: SecondFactor, challenge: Challenge, host: str, at: dt.datetime, edition: Edition
+    state: SecondFactor, challenge: Challenge, host: str, at: dt.datetime, rule: EntryRule
 ) -> bool:
     if not challenge.issued_at <= at < challenge.expires_at:
         return False
     if isinstance(state, Enrolling):
-        return state.failures < edition.first_password.tries.value
+        return state.failures < rule.first_password.tries.value
     locked = state.hard_locked or (state.locked_until is not None and at < state.locked_until)
     return not locked and challenge.host is not None and hmac.compare_digest(challenge.host, host)
 

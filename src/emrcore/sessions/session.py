@@ -11,7 +11,7 @@ import attrs
 from emrcore import rules
 from emrcore.errors import RuleBroken
 from emrcore.people import AccountId
-from emrcore.rulebook import Edition
+from emrcore.rulebook import EntryRule
 from emrcore.sessions.second_factor import CodeAccepted
 
 SessionId = NewType("SessionId", str)
@@ -91,7 +91,7 @@ def start(proof: CodeAccepted, *, id: SessionId, secret: str) -> SessionOpened: 
 
 
 def use(
-    state: Session | None, *, secret: str, at: dt.datetime, edition: Edition
+    state: Session | None, *, secret: str, at: dt.datetime, rule: EntryRule
 ) -> SessionUsed | None:
     """Use the session; the event to remember, or None while the last use is fresh enough.
 
@@ -100,7 +100,7 @@ def use(
     """
     if not isinstance(state, Open) or not hmac.compare_digest(state.secret, digest(secret)):
         raise RuleBroken(rules.SES_8)
-    limits = edition.session
+    limits = rule.session
     idle = dt.timedelta(minutes=limits.idle_minutes.value)
     absolute = dt.timedelta(minutes=limits.absolute_minutes.value)
     if not state.used_at <= at < min(state.used_at + idle, state.opened_at + absolute):

@@ -43,12 +43,13 @@ def break_glass(
     """Break the glass for a crew.
 
     Raises:
-        RuleBroken: EMG-1, *viewer* is no crew, or there is no reason or one too long.
+        RuleBroken: EMG-1, *viewer* is no crew, there is no reason or one too long, or the edition
+            knows no emergencies.
     """
-    stated = " ".join(reason.split())
-    if viewer.role is not Role.CREW or not 0 < len(stated) <= LONGEST_REASON:
+    stated, rule = " ".join(reason.split()), edition.emergency
+    if rule is None or viewer.role is not Role.CREW or not 0 < len(stated) <= LONGEST_REASON:
         raise RuleBroken(rules.EMG_1)
-    until = at + dt.timedelta(hours=edition.emergency.hours.value)
+    until = at + dt.timedelta(hours=rule.hours.value)
     return GlassBroken(viewer=viewer, patient=patient, reason=stated, at=at, until=until)
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from emrcore import rules, sessions
 from emrcore.errors import RuleBroken
 from emrcore.people import AccountId
-from emrcore.rulebook import Edition, shipped
 from emrcore.rules import Rule
 from emrcore.sessions import (
     ChallengeId,
@@ -20,11 +19,11 @@ from emrcore.sessions import (
     Enrolling,
     SecondFactor,
 )
-from world import moscow
+from world import entry_rule, moscow
 
 NOW = moscow(2020, 1, 21, 9)
 HOST = "h" * 64
-EDITION = shipped("ru-moscow-2020").editions[0]
+RULE = entry_rule()
 RIGHT, WRONG = "123456", "654321"
 
 
@@ -32,11 +31,9 @@ def seconds(number: float) -> dt.timedelta:
     return dt.timedelta(seconds=number)
 
 
-def issue(
-    state: SecondFactor | None, at: dt.datetime = NOW, edition: Edition = EDITION
-) -> SecondFactor:
+def issue(state: SecondFactor | None, at: dt.datetime = NOW) -> SecondFactor:
     event = sessions.begin(
-        state, host=HOST, id=ChallengeId(f"c{at}"), nonce=b"n" * 16, at=at, edition=edition
+        state, host=HOST, id=ChallengeId(f"c{at}"), nonce=b"n" * 16, at=at, rule=RULE
     )
     assert event is not None
     return sessions.evolve_factor(state, event)
@@ -49,7 +46,7 @@ def first(state: SecondFactor | None = None, at: dt.datetime = NOW) -> SecondFac
         id=ChallengeId(f"f{at}"),
         nonce=b"n" * 16,
         at=at,
-        edition=EDITION,
+        rule=RULE,
     )
     return sessions.evolve_factor(state, event) if event else state
 
@@ -57,7 +54,7 @@ def first(state: SecondFactor | None = None, at: dt.datetime = NOW) -> SecondFac
 def guess(
     state: SecondFactor | None, given: object, at: dt.datetime = NOW, **changes: Any
 ) -> CodeAccepted | CodeRefused:
-    arguments: dict[str, Any] = {"host": HOST, "expected": RIGHT, "at": at, "edition": EDITION}
+    arguments: dict[str, Any] = {"host": HOST, "expected": RIGHT, "at": at, "rule": RULE}
     return sessions.verify(state, given=given, **(arguments | changes))
 
 

@@ -8,13 +8,12 @@ import pytest
 from emrcore import rules, sessions
 from emrcore.errors import RuleBroken
 from emrcore.people import AccountId
-from emrcore.rulebook import shipped
 from emrcore.sessions import ChallengeId, CodeAccepted, Ending, Purpose, Session, SessionId
-from world import moscow
+from world import entry_rule, moscow
 
 NOW = moscow(2020, 1, 21, 9)
 SECRET = "sesame"
-EDITION = shipped("ru-moscow-2020").editions[0]
+RULE = entry_rule()
 
 
 def opened() -> Session:
@@ -26,7 +25,7 @@ def opened() -> Session:
 
 def use(state: Session | None, minutes: float, secret: str = SECRET) -> Any:
     at = NOW + dt.timedelta(minutes=minutes)
-    return sessions.use(state, secret=secret, at=at, edition=EDITION)
+    return sessions.use(state, secret=secret, at=at, rule=RULE)
 
 
 def is_over(state: Session | None, minutes: float, secret: str = SECRET) -> bool:

@@ -143,6 +143,7 @@ documents = sa.Table(
     sa.Column("occurred_on", sa.Date),
     sa.Column("signed_on", sa.Date),
     sa.Column("published_at", Moment, nullable=False),
+    sa.Column("acknowledged_at", Moment),
     sa.Column("labels", Labels, nullable=False),
     sa.Column("title", Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),

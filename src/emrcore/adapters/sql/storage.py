@@ -114,7 +114,8 @@ class SqlStorage:
         allowed = viewing.allowances(view)
         if not allowed:
             return []
-        bound = {"patient": view.subject, "at": view.at, **bound}
+        delays = {viewing.released(one): view.at - one.delay for one in allowed if one.delay}
+        bound = {"patient": view.subject, "at": view.at, **delays, **bound}
         return self._read(statement(allowed), made, bound)
 
     # -- Outbox -----------------------------------------------------------------------------------

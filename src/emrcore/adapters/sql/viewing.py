@@ -70,6 +70,11 @@ def one(allowed: Allowances) -> sa.Executable:
     return sa.select(*_SHOWN).where(*named, *_visible(allowed))
 
 
+def released(allowance: Allowance) -> str:
+    """The parameter that says until when a document must be published to be released now."""
+    return f"released_{allowance.delay.days}"
+
+
 def _visible(allowed: Allowances) -> Iterator[sa.ColumnElement[bool]]:
     yield _DOCUMENT.patient == sa.bindparam("patient", type_=sa.Text)
     yield _DOCUMENT.published_at <= sa.bindparam("at", type_=Moment)
@@ -81,6 +86,13 @@ def _comparisons(allowance: Allowance) -> Iterator[sa.ColumnElement[bool]]:
     kinds = [sa.literal(kind, sa.Text) for kind in sorted(allowance.kinds)]
     yield sa.or_(_DOCUMENT.kind.is_(None), _DOCUMENT.kind.in_(kinds))
     yield _DOCUMENT.labels.in_([sa.literal(some, Labels) for some in _subsets(allowance.labels)])
+    if allowance.sources is not None:
+        sources = [sa.literal(source, sa.Text) for source in sorted(allowance.sources)]
+        yield _DOCUMENT.source.in_(sources)
+    if allowance.acknowledged:
+        yield _DOCUMENT.acknowledged_at <= sa.bindparam("at", type_=Moment)
+    if allowance.delay:
+        yield _DOCUMENT.published_at <= sa.bindparam(released(allowance), type_=Moment)
     if allowance.basis is None:
         return
     date = _DATES[allowance.basis]

@@ -50,7 +50,7 @@ def views() -> Mapping[str, View]:
         "doctor": _view(Role.DOCTOR, "doctor"),
         "crew": _view(Role.CREW, "crew"),
         "refused": _view(Role.GUARDIAN, "stranger"),
-        "handmade": attrs.evolve(own, allowances=tuple(_handmade()), closed={}),
+        "handmade": attrs.evolve(own, allowances=tuple(_handmade(own)), closed={}),
         "closed after all": attrs.evolve(own, closed={"exam-protocols": _REASON}),
         "refused after all": attrs.evolve(own, refusal=_REASON),
     }
@@ -71,10 +71,16 @@ def _facts(*, minor: bool) -> Facts:
     return Facts(patient=PATIENT, person=patient, kinships=(tie,), grants=grants)
 
 
-def _handmade() -> Iterator[Allowance]:
+def _handmade(own: View) -> Iterator[Allowance]:
     """Every comparison there can be, and two allowances for one section."""
-    plain = Allowance(
-        section="plain", kinds=frozenset({"one", "two"}), labels=frozenset(), reason=_REASON
+    plain = attrs.evolve(
+        own.allowances[0],
+        section="plain",
+        kinds=frozenset({"one", "two"}),
+        labels=frozenset(),
+        reason=_REASON,
+        basis=None,
+        since=None,
     )
     new_year, march = dt.date(2020, 1, 1), dt.date(2020, 3, 1)
     yield plain
