@@ -119,3 +119,65 @@ def test_unknown_section(capsys: Captured, tmp_path: pathlib.Path) -> None:
     assert main(["demo", "--section", "palm-reading", "--store", str(store)]) == 2
     assert "section: must be one of exam-protocols" in capsys.readouterr().err
     assert not store.exists()
+
+
+CASE = ["--as", "guardian", "--born", "2010-05-05", "--tie", "confirmed"]
+GRANTED = ["--granted", "2020-01-21T09:00:00+03:00"]
+
+
+def test_rulebook_show(capsys: Captured) -> None:
+    """RB-2: every value of a rulebook is printed with the place that says so."""
+    assert main(["rulebook", "show", "ru-moscow-2020"]) == 0
+    told = capsys.readouterr().out
+    assert "relations.guardian.until-15.until_age = 15   [announcement: 7; choice: 19]" in told
+    assert "sections.lab-results.windows.all.records_from = 2019-01-01   [announcement: 3]" in told
+    assert "application.term = number 5 unit working-days" in told
+
+
+@pytest.mark.parametrize(("signed", "seen"), [("2018-12-31", "hidden"), ("2019-01-01", "visible")])
+def test_explain(capsys: Captured, signed: str, seen: str) -> None:
+    """ACC-10, ACC-14: the citizen's answer, and the operator's with rule, source and change."""
+    asked = ["--at", "2020-02-03T12:00:00+03:00", "--section", "lab-results", "--signed", signed]
+    assert main(["explain", *CASE, *GRANTED, *asked]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"{seen}: Documents are shown from 2019-01-01 on.")
+    assert "It was decided by: 2019-01-01." in told
+    assert "closed: referrals, prescriptions" in told
+    assert "changes 2025-05-06T00:00:00+03:00: Parents see the card of a child under 15" in told
+
+
+def test_explain_a_refusal(capsys: Captured) -> None:
+    """ACC-8: a refusal tells what is missing, in the language that is asked for."""
+    asked = ["--at", "2020-02-03T12:00:00+03:00", "--lang", "ru"]
+    assert main(["explain", *CASE, *asked]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("Доступ не предоставлен: подайте заявление. [ACC-8]\n")
+
+
+def test_timeline(capsys: Captured) -> None:
+    """ACC-14: the answers of a childhood, each from the moment it begins to differ."""
+    span = ["--since", "2019-01-01T00:00:00+03:00", "--until", "2030-01-01T00:00:00+03:00"]
+    assert main(["timeline", *CASE, *GRANTED, *span]) == 0
+    assert [line[:16] for line in capsys.readouterr().out.splitlines()] == [
+        "2019-01-01 00:00",
+        "2020-01-14 00:00",
+        "2020-01-21 09:00",
+        "2025-05-06 00:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        (["--born", "yesterday"], "born: must be a day"),
+        (["--granted", "2020-01-21T09:00:00"], "granted: must be a moment"),
+        (["--at", "2020-01-21"], "at: must be a moment"),
+        (["--section", "tea"], "section: must be one of"),
+        (["--rulebook", "nowhere.toml"], "nowhere.toml: cannot be read"),
+    ],
+)
+def test_questions_that_are_none(capsys: Captured, wrong: list[str], where: str) -> None:
+    """PPL-4, CAL-7, ACC-11: what is no day, no moment or no section is one clear error."""
+    asked = ["--at", "2020-02-03T12:00:00+03:00"]
+    assert main(["explain", *CASE, *GRANTED, *asked, *wrong]) == 2
+    assert where in capsys.readouterr().err

@@ -3,19 +3,24 @@
 from emrcore.access.decision import admitted, decide, next_change, refused, timeline
 from emrcore.access.explanation import explain
 from emrcore.access.facts import Facts, Grant, Viewer
+from emrcore.access.grounds import Citation, Ground, Grounds, grounds_of
 from emrcore.access.view import Allowance, Constant, Reason, View
 
 __all__ = [
     "Allowance",
+    "Citation",
     "Constant",
     "Facts",
     "Grant",
+    "Ground",
+    "Grounds",
     "Reason",
     "View",
     "Viewer",
     "admitted",
     "decide",
     "explain",
+    "grounds_of",
     "next_change",
     "refused",
     "timeline",

@@ -11,7 +11,7 @@ learns that first, and neither age nor death.
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import attrs
@@ -57,7 +57,7 @@ def decide(facts: Facts, viewer: Viewer, *, at: dt.datetime, edition: Edition) -
         edition=edition,
         allowances=allowances,
         closed=closed,
-        until=min((moment for moment in _moments(question) if moment > at), default=None),
+        until=_until(question),
         refusal=refusal,
     )
 
@@ -110,13 +110,15 @@ def next_change(
     facts: Facts, viewer: Viewer, *, after: dt.datetime, rulebook: Rulebook
 ) -> dt.datetime | None:
     """The first moment after *after* at which the answer differs; None: no known one."""
-    changes = timeline(facts, viewer, since=after, until=_NEVER, rulebook=rulebook)
+    changes = timeline(facts, viewer, since=after, until=NEVER, rulebook=rulebook)
     next(changes)
     change = next(changes, None)
     return change.at if change else None
 
 
-_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+"""A moment after all others."""
+
 TieT = TypeVar("TieT", bound=Tie)
 
 
@@ -125,7 +127,7 @@ def _reached(born: dt.date, years: int, convention: AgeConvention, leap: LeapBir
     return reached_on(born, years, convention=convention, leap=leap)
 
 
-@attrs.frozen
+@attrs.define
 class _Question:
     """What is asked, with the local day it is asked on."""
 
@@ -157,14 +159,15 @@ class _Question:
             self.facts.person.born, years, ages.attained.value, ages.leap_birthday.value
         )
 
-    def ties(self, facts: tuple[TieT, ...]) -> Iterator[TieT]:
+    def ties(self, facts: tuple[TieT, ...]) -> list[TieT]:
         """Those of *facts* that are between this viewer and this patient."""
         guardian, ward = self.viewer.person, self.facts.person.id
-        return (tie for tie in facts if tie.guardian == guardian and tie.ward == ward)
+        return [tie for tie in facts if tie.guardian == guardian and tie.ward == ward]
 
-    def grants(self) -> Iterator[Grant]:
+    def grants(self) -> list[Grant]:
         """The grants to this viewer."""
-        return (grant for grant in self.facts.grants if grant.viewer == self.viewer.person)
+        viewer = self.viewer.person
+        return [grant for grant in self.facts.grants if grant.viewer == viewer]
 
 
 # -- Which bands let in ----------------------------------------------------------------------------
@@ -214,10 +217,11 @@ def _not_in_person(question: _Question, band: Band) -> Reason | None:
 
 def _no_tie(question: _Question, band: Band) -> Reason | None:
     wanted = band.kinship
-    if wanted and not any(
-        tie.status is wanted.value and tie.holds_on(question.day)
+    if wanted and not [
+        tie
         for tie in question.ties(question.facts.kinships)
-    ):
+        if tie.status is wanted.value and tie.holds_on(question.day)
+    ]:
         return _because(rules.ACC_5, wanted, wanted.value)
     needs = band.needs
     if needs and Need.NOMINATION in needs.value and not _is_met(Need.NOMINATION, question):
@@ -266,7 +270,7 @@ def _is_met(need: Need, question: _Question) -> bool:
     return any(fact.holds_on(question.day) for fact in _meeting(need, question))
 
 
-def _meeting(need: Need, question: _Question) -> Iterator[Fact]:
+def _meeting(need: Need, question: _Question) -> Sequence[Fact]:
     """The facts that meet *need* while they hold."""
     facts, person, viewer = question.facts, question.facts.person.id, question.viewer.person
     match need:
@@ -275,14 +279,14 @@ def _meeting(need: Need, question: _Question) -> Iterator[Fact]:
         case Need.RESIDENCE:
             return question.ties(facts.residences)
         case Need.ASSENT:
-            return (one for one in question.ties(facts.assents) if one.given)
+            return [one for one in question.ties(facts.assents) if one.given]
         case Need.NOMINATION:
             pair = (person, viewer)
-            return (one for one in facts.nominations if (one.giver, one.receiver) == pair)
+            return [one for one in facts.nominations if (one.giver, one.receiver) == pair]
         case Need.ASSESSMENT:
-            return (one for one in facts.assessments if one.person == person)
+            return [one for one in facts.assessments if one.person == person]
         case Need.COVER:
-            return (one for one in facts.covers if one.person == person)
+            return [one for one in facts.covers if one.person == person]
 
 
 def _restriction(question: _Question, band: Band) -> Reason | None:
@@ -293,11 +297,11 @@ def _restriction(question: _Question, band: Band) -> Reason | None:
     return None
 
 
-def _bars(question: _Question) -> Iterator[Restriction]:
+def _bars(question: _Question) -> list[Restriction]:
     named = (None, question.viewer.person)
     ward = question.facts.person.id
     bars = question.facts.restrictions
-    return (bar for bar in bars if bar.ward == ward and bar.person in named)
+    return [bar for bar in bars if bar.ward == ward and bar.person in named]
 
 
 def _no_grant(question: _Question, band: Band) -> Reason | None:
@@ -328,27 +332,33 @@ def _shown(
     question: _Question, names: tuple[str, ...]
 ) -> tuple[tuple[Allowance, ...], Mapping[str, Reason]]:
     """What the bands show together; a section that one of them shows is not closed."""
-    edition, facts = question.edition, question.facts
     allowances: tuple[Allowance, ...] = ()
     closed: Mapping[str, Reason] | None = None
     for name in names:
-        band = edition.relations[question.viewer.role].bands[name]
-        some, others = shown(edition, question.viewer.role, name, question.day)
-        granted = min(
-            (grant.since for grant in question.grants() if grant.holds_at(question.at)),
-            default=None,
-        )
-        until_age = band.records_until_age
-        allowances += bounded(
-            some,
-            band,
-            edition,
-            granted_at=granted,
-            comes_of_age=question.reached(until_age.value) if until_age else None,
-            opt_outs=tuple(one for one in facts.opt_outs if one.person == facts.person.id),
-        )
+        some, others = shown(question.edition, question.viewer.role, name, question.day)
+        allowances += _bounded(question, name, some)
         closed = others if closed is None else _both(closed, others)
     return allowances, closed or {}
+
+
+def _bounded(
+    question: _Question, name: str, allowances: tuple[Allowance, ...]
+) -> tuple[Allowance, ...]:
+    """*allowances* within what this card and this grant leave of them."""
+    edition, facts = question.edition, question.facts
+    band = edition.relations[question.viewer.role].bands[name]
+    until_age = band.records_until_age
+    if not (until_age or band.records_from_grant or band.opt_outs):
+        return allowances
+    held = [grant.since for grant in question.grants() if grant.holds_at(question.at)]
+    return bounded(
+        allowances,
+        band,
+        edition,
+        granted_at=min(held, default=None),
+        comes_of_age=question.reached(until_age.value) if until_age else None,
+        opt_outs=tuple(one for one in facts.opt_outs if one.person == facts.person.id),
+    )
 
 
 def _both(some: Mapping[str, Reason], others: Mapping[str, Reason]) -> Mapping[str, Reason]:
@@ -358,38 +368,46 @@ def _both(some: Mapping[str, Reason], others: Mapping[str, Reason]) -> Mapping[s
 # -- Until when ------------------------------------------------------------------------------------
 
 
-def _moments(question: _Question) -> Iterator[dt.datetime]:
-    """Every moment at which some fact or rule about this question begins or ends."""
-    for day in _days(question):
-        if day:
-            yield question.edition.start_of(day)
-    for grant in question.grants():
-        yield grant.since
-        if grant.until:
-            yield grant.until
+def _until(question: _Question) -> dt.datetime | None:
+    """The first moment after now at which some fact or rule about the question begins or ends."""
+    at, today = question.at, question.day
+    moments = [
+        moment
+        for grant in question.grants()
+        for moment in (grant.since, grant.until)
+        if moment is not None and moment > at
+    ]
+    days = [day for day in _days(question) if day is not None and day > today]
+    if days:
+        moments.append(question.edition.start_of(min(days)))
+    return min(moments, default=None)
 
 
 def _days(question: _Question) -> Iterator[dt.date | None]:
-    edition = question.edition
-    yield edition.until
-    yield question.facts.person.died
-    for band in edition.relations[question.viewer.role].bands.values():
-        if band.opens_on:
-            yield band.opens_on.value
+    facts, role = question.facts, question.viewer.role
+    yield _next_ruled_day(question.edition, role, question.day)
+    yield facts.person.died
+    for band in question.edition.relations[role].bands.values():
         for years in (band.from_age, band.until_age):
             if years:
                 yield question.reached(years.value)
         for need in band.needs.value if band.needs else ():
             yield from _ends(_meeting(need, question))
-    yield from _ends(question.ties(question.facts.kinships))
+    yield from _ends(question.ties(facts.kinships))
     yield from _ends(_bars(question))
-    yield from _ends(iter(question.facts.capacities))
-    for section in edition.sections.values():
-        if section.opened_on:
-            yield section.opened_on.value
+    yield from _ends(facts.capacities)
 
 
-def _ends(facts: Iterator[Fact]) -> Iterator[dt.date | None]:
+def _ends(facts: Iterable[Fact]) -> Iterator[dt.date | None]:
     for fact in facts:
         yield fact.since
         yield fact.until
+
+
+@functools.lru_cache(maxsize=1024)
+def _next_ruled_day(edition: Edition, role: Role, day: dt.date) -> dt.date | None:
+    """The first day after *day* that the edition itself names: the same for every card."""
+    bands = edition.relations[role].bands.values()
+    opened = [section.opened_on for section in edition.sections.values()]
+    named = [one.value for one in (*opened, *(band.opens_on for band in bands)) if one]
+    return min((one for one in (*named, edition.until) if one and one > day), default=None)

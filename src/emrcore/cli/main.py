@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emrcore.calendar import Counting
-from emrcore.cli import questions
+from emrcore.cli import cases, questions
 from emrcore.errors import BeyondCalendar, Malformed, RuleBroken, StoreError
 from emrcore.rulebook import shipped_names
 from emrcore.texts import Language
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StoreError as outside:
         print(outside, file=sys.stderr)
         return 3
+    except BrokenPipeError:  # whoever read the answer has heard enough
+        sys.stdout = None
     return 0
 
 
@@ -44,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _demo(commands.add_parser("demo", help="the whole road, on data that nobody here wrote"))
     _rulebook(commands.add_parser("rulebook", help="look at a rulebook"))
+    _explain(commands.add_parser("explain", help="one answer, with every ground of it"))
+    _timeline(commands.add_parser("timeline", help="how an answer changes over time"))
     _deadline(commands.add_parser("deadline", help="when an answer is due, day by day"))
     _fhir(commands.add_parser("fhir", help="what a FHIR R4 bundle holds, by section"))
     _papers(commands.add_parser("papers", help="check identity papers, read from a file"))
@@ -75,6 +79,23 @@ def _rulebook(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="read a rulebook and list every fault")
     check.add_argument("rulebook", help=f"a file, or one of {', '.join(shipped_names())}")
     check.set_defaults(command=questions.check_rulebook)
+    show = actions.add_parser("show", help="print every value of a rulebook with its source")
+    show.add_argument("rulebook", help="a file, or a shipped name")
+    show.set_defaults(command=questions.show_rulebook)
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    cases.arguments(parser)
+    cases.document_arguments(parser)
+    parser.add_argument("--at", required=True, metavar="MOMENT")
+    parser.set_defaults(command=cases.show_explanation)
+
+
+def _timeline(parser: argparse.ArgumentParser) -> None:
+    cases.arguments(parser)
+    parser.add_argument("--since", required=True, metavar="MOMENT")
+    parser.add_argument("--until", required=True, metavar="MOMENT", help="not included")
+    parser.set_defaults(command=cases.show_timeline)
 
 
 def _deadline(parser: argparse.ArgumentParser) -> None:

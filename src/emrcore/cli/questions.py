@@ -3,16 +3,19 @@
 import argparse
 import datetime as dt
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from emrcore import rules
 from emrcore.adapters import fhir
 from emrcore.calendar import deadline, russian_calendar
 from emrcore.errors import Fault, Malformed
 from emrcore.people import Sex, parse_identity
-from emrcore.rulebook import Rulebook, load, shipped, shipped_names
+from emrcore.rulebook import Cited, May, Rulebook, load, shipped, shipped_names
 
 CALENDARS = ("standard", "federal", "moscow")
 """The working calendars that come with the library."""
@@ -37,6 +40,40 @@ def check_rulebook(chosen: argparse.Namespace) -> None:
         opened = [name for name, section in edition.sections.items() if section.opened_on]
         print(f"  from {edition.valid_from}: {len(edition.sections)} sections, {len(opened)} open")
         print(f"  fingerprint {edition.fingerprint}")
+
+
+def show_rulebook(chosen: argparse.Namespace) -> None:
+    """Print every value of a rulebook, edition by edition, with the place that says so."""
+    book = rulebook(chosen.rulebook)
+    print(f"{book.id}: {book.title['en']}")
+    for name, source in book.sources.items():
+        print(f"  {name}: {source.title}" + (f" <{source.url}>" if source.url else ""))
+    for edition in book.editions:
+        print(f"\nfrom {edition.valid_from}" + (f" until {edition.until}" if edition.until else ""))
+        for path, cited in _cited(edition, ()):
+            print(f"  {'.'.join(path)} = {_shown(cited.value)}   [{cited.source}]")
+
+
+def _cited(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Cited[object]]]:
+    """Every cited value below *value*, in the order of the classes and the file."""
+    if isinstance(value, Cited):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, object]", value).items():
+            yield from _cited(inner, (*path, key))
+    elif attrs.has(kind := type(value)):
+        for field in attrs.fields(kind):
+            step = () if field.name == "bands" else (field.name,)
+            yield from _cited(getattr(value, field.name), (*path, *step))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, cast("tuple[object, ...]", value))) or "none"
+    if attrs.has(kind := type(value)):
+        fields = attrs.fields(kind)
+        return " ".join(f"{field.name} {_shown(getattr(value, field.name))}" for field in fields)
+    return value.name.lower() if isinstance(value, May) else str(value)
 
 
 def show_deadline(chosen: argparse.Namespace) -> None:
