@@ -1,0 +1,334 @@
+"""What a band may ask for and show beyond an age and a tie."""
+
+import datetime as dt
+import importlib.resources
+from typing import Any
+
+import attrs
+import pytest
+
+from emrcore import applications, rules
+from emrcore.access import Facts, Grant, Viewer, admitted, decide, next_change
+from emrcore.applications import Asked, CheckRecorded, Filed, Operator, OperatorId
+from emrcore.calendar import Counting, deadline, russian_calendar
+from emrcore.errors import RuleBroken
+from emrcore.people import (
+    Account,
+    AccountId,
+    AccountLevel,
+    Assent,
+    Assessment,
+    Capacity,
+    CapacityKind,
+    Custody,
+    Nomination,
+    OptOut,
+    PersonId,
+    PolicyCover,
+    Residence,
+)
+from emrcore.records import Document, judge, visible, withheld
+from emrcore.rulebook import Edition, Role, parse
+from emrcore.rules import Rule
+from world import MOSCOW, Cards, moscow
+
+TEXT = (importlib.resources.files("emrcore") / "rulebooks" / "ru-moscow-2020.toml").read_text(
+    "utf-8"
+)
+MOTHER, CHILD = PersonId("mother"), PersonId("child")
+NOW = moscow(2020, 2, 3, 12)
+
+
+HEAD = "[edition.relations.guardian.until-15]"
+
+
+def edition(lines: str = "") -> Edition:
+    """The edition of January 2020, with lines added to the guardian's band."""
+    return parse(TEXT.replace(HEAD, f"{HEAD}\n{lines}"), file="test.toml").editions[0]
+
+
+def value(key: str, content: str) -> str:
+    return f'{key} = {{ value = {content}, source = "choice: bands" }}'
+
+
+def refusal(facts: Facts, by: Edition, at: dt.datetime = NOW, **asking: Any) -> Rule | None:
+    viewer = Viewer(**({"person": MOTHER, "role": Role.GUARDIAN} | asking))
+    reason = decide(facts, viewer, at=at, edition=by).refusal
+    return reason.rule if reason else None
+
+
+MET: dict[str, dict[str, Any]] = {
+    "custody": {"custodies": (Custody(guardian=MOTHER, ward=CHILD, since=dt.date(2020, 2, 1)),)},
+    "residence": {
+        "residences": (Residence(guardian=MOTHER, ward=CHILD, since=dt.date(2020, 2, 1)),)
+    },
+    "assent": {
+        "assents": (Assent(guardian=MOTHER, ward=CHILD, given=True, since=dt.date(2020, 2, 1)),)
+    },
+    "nomination": {
+        "nominations": (Nomination(giver=CHILD, receiver=MOTHER, since=dt.date(2020, 2, 1)),)
+    },
+    "assessment": {"assessments": (Assessment(person=CHILD, since=dt.date(2020, 2, 1)),)},
+    "cover": {"covers": (PolicyCover(person=CHILD, since=dt.date(2020, 2, 1)),)},
+}
+
+
+@pytest.mark.parametrize("need", list(MET))
+def test_needs(cards: Cards, need: str) -> None:
+    """ACC-17: a band that asks for a dated fact lets in while it holds, and says when it ends."""
+    by = edition(value("needs", f'["{need}"]'))
+    met = cards.facts(**MET[need])
+    assert refusal(cards.facts(), by) is rules.ACC_17
+    assert refusal(met, by, moscow(2020, 1, 31, 23, 59)) is rules.ACC_17
+    assert refusal(met, by, moscow(2020, 2, 1)) is None
+    (field, facts), *_ = MET[need].items()
+    ended = cards.facts(**{field: (attrs.evolve(facts[0], until=dt.date(2020, 2, 4)),)})
+    view = decide(ended, Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+    assert view.until == moscow(2020, 2, 4)
+
+
+def test_refused_assent(cards: Cards) -> None:
+    """ACC-17: a child that was asked and refused has not assented."""
+    by = edition(value("needs", '["assent"]'))
+    no = Assent(guardian=MOTHER, ward=CHILD, given=False, since=dt.date(2019, 1, 1))
+    assert refusal(cards.facts(assents=(no,)), by) is rules.ACC_17
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "born", "rule"),
+    [
+        (CapacityKind.FULL, Role.GUARDIAN, 2010, rules.ACC_18),
+        (CapacityKind.FULL, Role.SELF, 2010, None),
+        (CapacityKind.NONE, Role.GUARDIAN, 1980, None),
+        (CapacityKind.NONE, Role.SELF, 1980, rules.ACC_18),
+        (CapacityKind.LIMITED, Role.GUARDIAN, 2010, None),
+        (CapacityKind.LIMITED, Role.SELF, 1980, None),
+    ],
+)
+def test_capacity(
+    cards: Cards, kind: CapacityKind, role: Role, born: int, rule: Rule | None
+) -> None:
+    """ACC-18: full capacity ends guardianship early, its loss prolongs it; both work both ways."""
+    line = value("capacity_overrides_age", "true")
+    text = TEXT
+    for head in ("[edition.relations.self.from-15]", "[edition.relations.guardian.until-15]"):
+        text = text.replace(head, f"{head}\n{line}")
+    by = parse(text, file="test.toml").editions[0]
+    person = attrs.evolve(cards.facts().person, born=dt.date(born, 5, 5))
+    finding = Capacity(person=CHILD, kind=kind, since=dt.date(2020, 1, 1))
+    facts = cards.facts(person=person, capacities=(finding,))
+    asker = CHILD if role is Role.SELF else MOTHER
+    assert refusal(facts, by, person=asker, role=role) is rule
+
+
+def test_nobody(cards: Cards) -> None:
+    """ACC-20: a kind of viewer that the rulebook closes sees nothing, nomination or not."""
+    asking = {"role": Role.REPRESENTATIVE}
+    assert refusal(cards.facts(**MET["nomination"]), edition(), **asking) is rules.ACC_20
+
+
+def test_opt_out(cards: Cards) -> None:
+    """ACC-21: what is dated in a time of opting out stays hidden, before and after it is shown."""
+    by = edition(value("opt_outs", "true"))
+    time = OptOut(person=CHILD, since=dt.date(2019, 3, 1), until=dt.date(2019, 5, 1))
+    other = OptOut(person=MOTHER, since=dt.date(2019, 1, 1))
+    facts = cards.facts(opt_outs=(time, other))
+    view = decide(facts, Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+    seen = {
+        day: judge(view, cards.document(signed_on=day))
+        for day in (
+            dt.date(2018, 12, 31),
+            dt.date(2019, 2, 28),
+            dt.date(2019, 3, 1),
+            dt.date(2019, 4, 30),
+            dt.date(2019, 5, 1),
+        )
+    }
+    assert [verdict.visible for verdict in seen.values()] == [False, True, False, False, True]
+    assert [verdict.reason.rule.id for verdict in seen.values() if not verdict.visible] == [
+        "ACC-10",
+        "ACC-21",
+        "ACC-21",
+    ]
+    endless = cards.facts(opt_outs=(attrs.evolve(time, until=None),))
+    closed = decide(endless, Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+    assert not judge(closed, cards.document(signed_on=dt.date(2020, 1, 1))).visible
+
+
+def test_records_until_an_age(cards: Cards) -> None:
+    """ACC-10: a parent may see for ever what is dated before an age, and nothing after it."""
+    by = edition(value("records_until_age", "9"))
+    viewer = Viewer(person=MOTHER, role=Role.GUARDIAN)
+    view = decide(cards.facts(), viewer, at=moscow(2020, 5, 1), edition=by)
+    days = (dt.date(2019, 5, 5), dt.date(2019, 5, 6))
+    shown = [judge(view, cards.document(signed_on=day)) for day in days]
+    assert [one.visible for one in shown] == [True, False]
+    assert shown[1].reason.constant == dt.date(2019, 5, 6)
+
+
+def test_records_from_the_grant(cards: Cards) -> None:
+    """ACC-10: a viewer may see only what is dated since access was granted."""
+    by = edition(value("records_from_grant", "true"))
+    grant = Grant(viewer=MOTHER, since=moscow(2020, 1, 21, 9))
+    viewer = Viewer(person=MOTHER, role=Role.GUARDIAN)
+    view = decide(cards.facts(grants=(grant,)), viewer, at=NOW, edition=by)
+    days = (dt.date(2020, 1, 20), dt.date(2020, 1, 21))
+    published = moscow(2020, 1, 22)
+    found = [
+        judge(view, cards.document(signed_on=day, published_at=published)).visible for day in days
+    ]
+    assert found == [False, True]
+
+
+def lab_windows(text: str) -> Edition:
+    line = 'records_from = { value = 2019-01-01, source = "announcement: 3" }'
+    section = "[edition.sections.lab-results.windows."
+    kinds = 'kinds = { value = ["lab-report"], source = "announcement: 3" }\n'
+    start = "\n[edition.sections.radiology]"
+    body = TEXT.replace(line + "\n", "", 1)
+    return parse(
+        body.replace(start, f"\n{section}all]\n{kinds}{line}\n{text}\n{start}", 1),
+        file="test.toml",
+    ).editions[0]
+
+
+@pytest.mark.parametrize(("hours", "shown"), [(5 * 24 - 1, False), (5 * 24, True)])
+def test_delay(cards: Cards, hours: int, shown: bool) -> None:
+    """ACC-19: a result is released so many days after its publication, and not an hour before."""
+    by = lab_windows(value("delay_days", "5"))
+    view = decide(cards.facts(), Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+    verdict = judge(view, cards.document(published_at=NOW - dt.timedelta(hours=hours)))
+    assert verdict.visible is shown
+    assert verdict.reason.rule is (rules.ACC_10 if shown else rules.ACC_19)
+
+
+def test_acknowledged(cards: Cards) -> None:
+    """ACC-19: a result is released once a clinician has seen it."""
+    by = lab_windows(value("acknowledged", "true"))
+    view = decide(cards.facts(), Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+    moments = (None, NOW + dt.timedelta(seconds=1), NOW)
+    found = [judge(view, cards.document(acknowledged_at=at)).visible for at in moments]
+    assert found == [False, False, True]
+
+
+def test_sources_and_ends(cards: Cards) -> None:
+    """ACC-10, ACC-11: a window may be of some sources, and end."""
+    by = lab_windows(value("sources", '["lab"]') + "\n" + value("records_until", "2019-06-01"))
+    view = decide(cards.facts(), Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+
+    def hidden(**changes: Any) -> Rule | None:
+        verdict = judge(view, cards.document(**changes))
+        return None if verdict.visible else verdict.reason.rule
+
+    assert hidden(signed_on=dt.date(2019, 5, 31)) is None
+    assert hidden(signed_on=dt.date(2019, 6, 1)) is rules.ACC_10
+    assert hidden(source="elsewhere") is rules.ACC_11
+
+
+def test_labels(cards: Cards) -> None:
+    """ACC-16: a label hides in silence, with a notice, or not at all, as the band says."""
+    lines = value("flagged", '["sealed"]')
+    text = TEXT.replace(HEAD, f"{HEAD}\n{lines}").replace(
+        'labels = { value = [], source = "choice: labels" }',
+        'labels = { value = ["shared"], source = "choice: labels" }',
+    )
+    by = parse(text, file="test.toml").editions[0]
+    view = decide(cards.facts(), Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+
+    def labelled(*labels: str) -> Document:
+        return cards.document(labels=frozenset(labels))
+
+    documents = [
+        labelled(),
+        labelled("shared"),
+        labelled("sealed"),
+        labelled("sealed", "shared"),
+        labelled("sealed", "secret"),
+        labelled("secret"),
+    ]
+    assert len(visible(view, documents)) == 2
+    assert withheld(view, documents) == 2
+    assert judge(view, documents[2]).reason.rule is rules.ACC_16
+    assert judge(view, documents[5]).reason.rule is rules.ACC_11
+
+
+def test_two_bands_show_together(cards: Cards) -> None:
+    """ACC-12: where two bands let in, what either shows is shown."""
+    start = TEXT.index("[edition.relations.guardian.until-15]")
+    end = TEXT.index("[edition.relations.representative]")
+    band = TEXT[start:end]
+    narrow = band.replace('"lab-results", ', "").replace('"exam-protocols", ', "")
+    other = band.replace("until-15", "too").replace('"radiology", ', "")
+    by = parse(TEXT.replace(band, narrow + other), file="test.toml").editions[0]
+    view = decide(cards.facts(), Viewer(person=MOTHER, role=Role.GUARDIAN), at=NOW, edition=by)
+    assert {one.section for one in view.allowances} == {
+        "exam-protocols",
+        "lab-results",
+        "radiology",
+        "instrumental",
+        "discharge-summaries",
+    }
+    viewer = Viewer(person=MOTHER, role=Role.GUARDIAN)
+    assert len(admitted(cards.facts(), viewer, at=NOW, edition=by)[0]) == 2
+
+
+def grant(facts: Facts, by: Edition) -> applications.AccessGranted:
+    at = moscow(2020, 1, 31, 9)
+    account = Account(id=AccountId("a1"), person=MOTHER, level=AccountLevel.FULL)
+    events = applications.file(
+        id=applications.ApplicationId("x"),
+        account=account,
+        asked=(Asked(patient=facts.patient, role=Role.GUARDIAN),),
+        cards={facts.patient: facts},
+        at=at,
+        edition=by,
+        deadline=deadline(
+            at,
+            working_days=5,
+            calendar=russian_calendar("moscow"),
+            counting=Counting.A,
+            zone=MOSCOW.key,
+        ),
+    )
+    state = applications.evolve(None, events[0])
+    operator = Operator(id=OperatorId("op"), person=PersonId("clerk"))
+    for check in by.application.checks.value if by.application else ():
+        event = CheckRecorded(
+            id=applications.ApplicationId("x"), check=check, passed=True, by=operator.id, at=at
+        )
+        state = applications.evolve(state, event)
+    assert isinstance(state, Filed)
+    return applications.grant(state, facts.patient, facts=facts, by=operator, at=at, edition=by)
+
+
+def test_grant_that_ends(cards: Cards) -> None:
+    """ACC-8: a grant for a month ends at midnight of the corresponding day, or the month's last."""
+    by = edition(value("grant_months", "1"))
+    assert grant(cards.facts(grants=()), by).until == moscow(2020, 2, 29)
+    assert grant(cards.facts(grants=()), edition()).until is None
+
+
+def test_most_viewers(cards: Cards) -> None:
+    """APP-12: no more people are let in than the band allows, counting those who see it now."""
+    by = edition(value("most_viewers", "2"))
+    others = [
+        Grant(viewer=PersonId(f"aunt-{n}"), since=moscow(2020, 1, 20), until=moscow(2020, 6, 1))
+        for n in range(2)
+    ]
+    ended = attrs.evolve(others[1], until=moscow(2020, 1, 21))
+    own = attrs.evolve(others[1], viewer=MOTHER)
+    assert grant(cards.facts(grants=(others[0], ended)), by)
+    assert grant(cards.facts(grants=(others[0], own)), by)
+    with pytest.raises(RuleBroken) as refused:
+        grant(cards.facts(grants=tuple(others)), by)
+    assert refused.value.rule is rules.APP_12
+
+
+def test_next_change(cards: Cards) -> None:
+    """ACC-14: the next change is when the answer differs, not when a fact that changes nothing does."""
+    book = parse(TEXT, file="test.toml")
+    viewer = Viewer(person=MOTHER, role=Role.GUARDIAN)
+    claimed = cards.tie(since=dt.date(2020, 3, 1))
+    facts = cards.facts(kinships=(cards.tie(), claimed))
+    assert next_change(facts, viewer, after=NOW, rulebook=book) == moscow(2025, 5, 6)
+    assert next_change(facts, viewer, after=moscow(2030, 1, 1), rulebook=book) is None
