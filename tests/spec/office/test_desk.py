@@ -4,10 +4,10 @@ import importlib.resources
 
 import attrs
 import pytest
-from world import Town
 
 from emrcore.errors import Malformed
 from emrcore.rulebook import parse
+from world import Town
 
 TEXT = (importlib.resources.files("emrcore") / "rulebooks" / "ru-moscow-2020.toml").read_text(
     "utf-8"
