@@ -1,12 +1,13 @@
 """Whose transaction it is, how it begins, and that no level of isolation lets a rule be broken."""
 
+import pathlib
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from emrcore.adapters.sql import SqlStorage, journal_mode
+from emrcore.adapters.sql import SqlStorage, create_schema, journal_mode
 from emrcore.errors import Conflict
 from emrcore.ports import Batch, Fate, Key, Leased, Shard
 from emrcore.testing.contracts.cards import document
@@ -96,6 +97,19 @@ def test_whoever_writes_locks_before_reading(
     assert statements[0] == begin
 
 
+@pytest.mark.parametrize("lent", [False, True])
+def test_an_engine_that_begins_too_late_is_refused(tmp_path: pathlib.Path, *, lent: bool) -> None:
+    """STO-2: as every engine of SQLite does before it is prepared."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'emrcore.db'}")
+    create_schema(engine)
+    with engine.connect() as connection:
+        storage = SqlStorage(connection if lent else engine)
+        with pytest.raises(ValueError, match="prepare"):
+            write(storage, KEY)
+        assert held(storage, KEY) == [None]
+    engine.dispose()
+
+
 # -- The host's transaction ------------------------------------------------------------------------
 
 
@@ -107,6 +121,17 @@ def test_a_lent_connection_is_committed(either: sa.Engine) -> None:
         connection.rollback()
         assert connection.execute(sa.text("SELECT count(*) FROM visits")).scalar_one() == 0
     assert held(SqlStorage(either), KEY) == [("", 1)]
+
+
+def test_a_lent_connection_is_left_as_it_was_by_a_read(either: sa.Engine) -> None:
+    """STO-2: no old snapshot waits for the next call, and the host's transaction goes on."""
+    with either.connect() as connection:
+        storage = SqlStorage(connection)
+        assert held(storage, KEY) == [None]
+        assert not connection.in_transaction()
+        with connection.begin():
+            assert held(storage, KEY) == [None]
+            assert connection.in_transaction()
 
 
 def test_a_lent_connection_is_free_after_a_conflict(either: sa.Engine) -> None:

@@ -48,6 +48,8 @@ class MemoryStorage:
             for key, version in batch.expect.items():
                 if self._version(key) != version:
                     raise Conflict(key.kind)
+            if any((item.shard, item.id) in self._outbox for item in batch.outbox):
+                raise Conflict("outbox")
             for key, text in batch.put.items():
                 self._states[key] = Stored(text, self._version(key) + 1)
                 self._due.pop(key, None)
@@ -82,6 +84,8 @@ class MemoryStorage:
 
     def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
         """See ``Records.add``."""
+        if any(document.patient != patient for document in documents):
+            raise ValueError("a document is added to its own patient's card")
         with self._lock:
             card = self._documents[patient]
             fresh: dict[tuple[str, str], Document] = {

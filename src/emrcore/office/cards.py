@@ -120,9 +120,8 @@ class Cards(Desk):
         at = self.now()
         event = DocumentsAdded(patient=patient, source=source, delivered=len(documents), at=at)
         actor = Actor(kind=ActorKind.SYSTEM, id=source)
-        return self.storage.add(
-            patient, documents, entry(event, at=at, actor=actor, subject=patient)
-        )
+        about = entry(event, at=at, actor=actor, subject=patient)
+        return self.redo(lambda: self.storage.add(patient, documents, about))
 
 
 def _learn(desk: Desk, patient: PatientId, learn: Callable[[Facts, Work], Facts]) -> Facts:

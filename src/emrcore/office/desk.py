@@ -8,7 +8,7 @@ import attrs
 
 from emrcore.calendar import WorkingCalendar
 from emrcore.errors import Fault, Malformed
-from emrcore.office.work import Pause, Work, attempt, sleep
+from emrcore.office.work import Pause, Work, redo, sleep
 from emrcore.ports import Clock, Keys, Randomness, Shard, Storage
 from emrcore.rulebook import Edition, EntryRule, Rulebook
 
@@ -52,12 +52,22 @@ class Desk:
 
     def do(self, shard: Shard, verb: Callable[[Work], T]) -> T:
         """Do *verb* in one commit to *shard*; its result is returned after the commit."""
-        return attempt(
-            verb,
-            begin=lambda: Work(storage=self.storage, shard=shard, now=self.now()),
-            pause=self.pause,
-            randomness=self.randomness,
-        )
+
+        def action() -> T:
+            work = Work(storage=self.storage, shard=shard, now=self.now())
+            result = verb(work)
+            work.commit()
+            return result
+
+        return self.redo(action)
+
+    def redo(self, action: Callable[[], T]) -> T:
+        """Do *action*, and after a conflict all of it anew.
+
+        Raises:
+            Unavailable: there was a conflict every time.
+        """
+        return redo(action, pause=self.pause, randomness=self.randomness)
 
     def now(self) -> dt.datetime:
         """The moment, in UTC.

@@ -79,7 +79,7 @@ class Messages(Desk):
         """
         fates: dict[Fate, int] = {}
         at = self.now()
-        for leased in self.storage.lease(at=at, until=at + _LEASE, limit=limit):
+        for leased in self.redo(lambda: self.storage.lease(at=at, until=at + _LEASE, limit=limit)):
             fate = _send(self, sender, leased)
             if self.storage.settle(leased, fate):
                 fates[fate] = fates.get(fate, 0) + 1

@@ -82,29 +82,17 @@ class Work:
             )
 
 
-def attempt(
-    verb: Callable[[Work], T],
-    *,
-    begin: Callable[[], Work],
-    pause: Pause,
-    randomness: Randomness,
-) -> T:
-    """Do *verb* and commit; after a conflict do all of it anew, at most ten times.
-
-    The result is returned after the commit, never before.
+def redo(action: Callable[[], T], *, pause: Pause, randomness: Randomness) -> T:
+    """Do *action*; after a conflict do all of it anew, at most ten times.
 
     Raises:
         Unavailable: there was a conflict every time.
     """
     for _ in range(_TRIES):
-        work = begin()
-        result = verb(work)
         try:
-            work.commit()
+            return action()
         except Conflict:
             pause(_LONGEST_PAUSE * randomness.bytes(1)[0] / 255)
-        else:
-            return result
     raise Unavailable("too many others change the same thing")
 
 

@@ -30,7 +30,11 @@ class Outbox(Protocol):
     """Hands out what commits have put in. An item leaves once per lease."""
 
     def lease(self, *, at: dt.datetime, until: dt.datetime, limit: int) -> tuple[Leased, ...]:
-        """Take up to *limit* waiting items, oldest first; they wait again from *until* on."""
+        """Take up to *limit* waiting items, oldest first; they wait again from *until* on.
+
+        Raises:
+            Conflict: another worker takes them; nothing was taken.
+        """
         ...
 
     def settle(self, leased: Leased, fate: Fate) -> bool:

@@ -15,8 +15,12 @@ class Records(Protocol):
     def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
         """Add the *documents* of *patient* with their journal entry, in one commit.
 
-        A document already there by ``(source, id)`` is left as it is. Returns how many were new;
-        with none new, nothing is written.
+        A document already there by ``(source, id)`` is left as it is; of two in one call the last
+        counts. Returns how many were new; with none new, nothing is written.
+
+        Raises:
+            Conflict: somebody else is writing this card; nothing was written.
+            ValueError: a document is another patient's.
         """
         ...
 

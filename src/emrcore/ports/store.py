@@ -114,7 +114,7 @@ class Store(Protocol):
         What returned survives the process (STO-4), what raised changed nothing (STO-1, STO-2).
 
         Raises:
-            Conflict: a version differs; nothing was applied.
+            Conflict: a version differs, or the outbox has an item of that id; nothing was applied.
             CommitUnknown: it may or may not have been applied.
         """
         ...

@@ -35,6 +35,17 @@ def prepare(engine: sa.Engine) -> sa.Engine:
     return engine
 
 
+def check_prepared(connection: sa.Connection) -> None:
+    """Refuse a connection on which SQLite's driver begins transactions, which it does too late.
+
+    Raises:
+        ValueError: its engine has not gone through ``prepare``.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and driver.isolation_level is not None:
+        raise ValueError("prepare the engine first")
+
+
 def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
     """The journal mode and syncing level at which a SQLite of *version* loses no commit.
 

@@ -25,6 +25,7 @@ def _by(table: sa.Table, *names: str) -> sa.ColumnElement[bool]:
 
 
 def _its(column: sa.Column[Any]) -> sa.BindParameter[Any]:
+    """A value to compare *column* with: of its type, but for a text's collation."""
     plain = sa.Text() if isinstance(column.type, sa.Text) else column.type
     return sa.bindparam(f"its_{column.name}", type_=plain)
 
@@ -43,7 +44,6 @@ NEW_SHARD = sa.insert(shards)
 # -- States ----------------------------------------------------------------------------------------
 
 _AMONG = sa.tuple_(states.c.kind, states.c.id).in_(sa.bindparam("keys", expanding=True))
-
 _KEY = (*_SHARD, "kind", "id")
 
 STATES = sa.select(states).where(_by(states, *_SHARD), _AMONG)

@@ -26,7 +26,8 @@ class SqlStorage:
     With an engine each call is a transaction of its own, and any thread may call. With a
     connection, calls work in its transaction and those that write commit it. With *host_commits*
     they leave that to the host: nothing is durable before, and no outcome may be told. A host
-    whose transaction met a ``Conflict`` begins a new one.
+    whose transaction met a ``Conflict`` begins a new one. An engine of SQLite must have gone
+    through ``prepare``, or it is refused at the first write.
 
     Raises:
         ValueError: *host_commits* without a connection of the host's.

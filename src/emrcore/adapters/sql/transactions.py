@@ -13,7 +13,7 @@ import attrs
 import sqlalchemy as sa
 
 from emrcore.adapters.sql import failures
-from emrcore.adapters.sql.engines import WRITES
+from emrcore.adapters.sql.engines import WRITES, check_prepared
 
 
 class Transactions(Protocol):
@@ -106,6 +106,7 @@ class Kept:
 
 def _begin(connection: sa.Connection) -> None:
     """Begin for writing, unless the host has begun already."""
+    check_prepared(connection)
     if not connection.in_transaction():
         connection.execution_options(**WRITES)
         connection.begin()

@@ -6,6 +6,7 @@ differs from call to call is bound. A value to compare with is a parameter of it
 would be spelled out anew at every call.
 """
 
+import datetime as dt
 import functools
 import itertools
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def one(allowed: Allowances) -> sa.Executable:
 
 def released(allowance: Allowance) -> str:
     """The parameter that says until when a document must be published to be released now."""
-    return f"released_{allowance.delay.days}"
+    return f"released_{allowance.delay // dt.timedelta(microseconds=1)}"
 
 
 def _visible(allowed: Allowances) -> Iterator[sa.ColumnElement[bool]]:

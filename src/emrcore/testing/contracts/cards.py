@@ -91,6 +91,10 @@ def _handmade(own: View) -> Iterator[Allowance]:
     yield attrs.evolve(
         plain, section="moments", basis=Basis.PUBLISHED, since=NOW - 9 * DAY, before=NOW - DAY
     )
+    yield attrs.evolve(plain, section="sourced", sources=frozenset({"clinic", "a'; --"}))
+    yield attrs.evolve(plain, section="acknowledged", acknowledged=True)
+    yield attrs.evolve(plain, section="delayed", delay=DAY + TICK)
+    yield attrs.evolve(plain, section="delayed for longer", delay=DAY + 2 * TICK)
     yield attrs.evolve(plain, section="either", basis=Basis.SIGNED, before=new_year)
     yield attrs.evolve(
         plain, section="either", kinds=frozenset({"three"}), basis=Basis.OCCURRED, since=march
@@ -110,7 +114,7 @@ def card() -> Sequence[Document]:
         for change in _changes(allowance)
     ]
     return [
-        document(**one, id=f"{UNEVEN[number % len(UNEVEN)]}{number}", source=UNEVEN[number % 5])
+        document(**{"source": UNEVEN[number % 5]} | one, id=f"{UNEVEN[number % 17]}{number}")
         for number, one in enumerate([*fields, {"section": "unknown"}])
     ]
 
@@ -121,7 +125,13 @@ def neighbours() -> Sequence[Document]:
 
 
 def _passing(allowance: Allowance) -> dict[str, Any]:
-    passing: dict[str, Any] = {"kind": min(allowance.kinds, default=None)}
+    passing: dict[str, Any] = {
+        "kind": min(allowance.kinds, default=None),
+        "published_at": NOW - allowance.delay,
+        "acknowledged_at": NOW,
+    }
+    if allowance.sources:
+        passing["source"] = min(allowance.sources)
     if allowance.basis:
         date = allowance.since or (allowance.before and allowance.before - DAY)
         passing[_DATES[allowance.basis]] = date or dt.date(2020, 1, 1)
@@ -130,7 +140,11 @@ def _passing(allowance: Allowance) -> dict[str, Any]:
 
 def _changes(allowance: Allowance) -> Iterator[dict[str, Any]]:
     yield from ({"kind": kind} for kind in (*allowance.kinds, None, "unknown", ""))
-    yield from ({"published_at": NOW + shift} for shift in (-TICK, 0 * TICK, TICK))
+    yield from ({"source": source} for source in (*(allowance.sources or ()), "unknown"))
+    yield from _around("published_at", NOW)
+    yield from _around("published_at", NOW - allowance.delay)
+    yield from _around("acknowledged_at", NOW)
+    yield {"acknowledged_at": None}
     for label in (*allowance.labels, "unknown"):
         yield {"labels": frozenset({label})}
         yield {"labels": allowance.labels | {label}}
@@ -138,9 +152,14 @@ def _changes(allowance: Allowance) -> Iterator[dict[str, Any]]:
         yield {"occurred_on": None, "signed_on": None}
         return
     date = _DATES[allowance.basis]
-    step = TICK if allowance.basis is Basis.PUBLISHED else DAY
     for constant in (allowance.since, allowance.before):
         if constant:
-            yield from ({date: constant + shift} for shift in (-step, 0 * step, step))
+            yield from _around(date, constant)
     if allowance.basis is not Basis.PUBLISHED:
         yield {date: None}
+
+
+def _around(date: str, constant: dt.date) -> Iterator[dict[str, Any]]:
+    """Just before *constant*, at it, and just after."""
+    step = TICK if isinstance(constant, dt.datetime) else DAY
+    yield from ({date: constant + shift} for shift in (-step, 0 * step, step))

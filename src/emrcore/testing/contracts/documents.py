@@ -77,11 +77,13 @@ class RecordsContract:
                 ), (section, name)
 
     def test_counts_are_those_of_the_reference(self, storage: Storage) -> None:
-        """REC-1: and what is hidden adds to none."""
+        """REC-1: and what is hidden adds to none; each section a view allows shows something."""
         _filled(storage)
         reference = _filled(MemoryStorage())
         for name, view in views().items():
             assert storage.count(view) == reference.count(view), name
+            open_sections = {one.section for one in view.allowances} - view.closed.keys()
+            assert storage.count(view).keys() == (set() if view.refusal else open_sections), name
 
     def test_a_document_is_given_as_by_the_reference(self, storage: Storage) -> None:
         """REC-1: a hidden one like one that is not there, and never a neighbour's."""
