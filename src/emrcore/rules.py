@@ -231,6 +231,40 @@ CAL_12 = Rule(
     source="choice: announcement 29 speaks of doors, sentence 8 of working days",
 )
 
+CAL_13 = Rule(
+    id="CAL-13",
+    says="A term in calendar days counts every day after day 0, days off included.",
+    source="Civil Code of Russia, art. 191 and 193 (only the last day may move)",
+)
+CAL_14 = Rule(
+    id="CAL-14",
+    says="A term in months ends on the day of its last month that corresponds to day 0, "
+    "on the last of that month where there is none.",
+    source="Civil Code of Russia, art. 192(3); Regulation (EEC, Euratom) No 1182/71, art. 3(2)(c)",
+)
+CAL_15 = Rule(
+    id="CAL-15",
+    says="A term that ends on a day off is due on the next working day, "
+    "where the rulebook says so.",
+    source="Civil Code of Russia, art. 193; Regulation (EEC, Euratom) No 1182/71, art. 3(4)",
+)
+CAL_16 = Rule(
+    id="CAL-16",
+    says="A suspension prolongs a term in calendar days or months by the days the clock stood.",
+    source="choice: as with working days, neither side loses the day on which it acted",
+)
+CAL_17 = Rule(
+    id="CAL-17",
+    says="A national calendar holds the public holidays of whole years, each under its name; "
+    "a year is refused whose holidays are unknown, estimated, or not yet decreed.",
+    source="choice: an error, never a guess",
+)
+CAL_18 = Rule(
+    id="CAL-18",
+    says="A working calendar is asked for by its name, and an unknown name is refused.",
+    source="choice: a rulebook is data",
+)
+
 # -- rulebook ------------------------------------------------------------------------------------
 
 RB_1 = Rule(

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -114,7 +115,7 @@ def _wait(server: subprocess.Popen[bytes], home: pathlib.Path) -> None:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    server.send_signal(2)  # a fast shutdown
+    server.send_signal(signal.SIGINT)  # a fast shutdown
     try:
         server.wait(_DEADLINE)
     except subprocess.TimeoutExpired:

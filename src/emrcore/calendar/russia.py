@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from emrcore import rules
+from emrcore.calendar.public_holidays import public_holidays
 from emrcore.calendar.working_calendar import ONE_DAY, DayKind, Why, WorkingCalendar
 from emrcore.errors import Fault, Malformed
 
@@ -51,10 +52,10 @@ def _moves() -> Iterator[tuple[dt.date, dt.date, str]]:
 
 
 def _standard() -> WorkingCalendar:
-    from holidays import country_holidays  # noqa: PLC0415 - slow, and most callers need no calendar
-
     years = [int(year) for year in _acts()["working_days"]]
-    public = country_holidays("RU", years=years).keys() - {target for _, target, _ in _moves()}
+    since, until = min(years), max(years) + 1
+    named = public_holidays("RU", None, range(since, until)).names
+    public = named.keys() - {target for _, target, _ in _moves()}
     holiday = Why(kind=DayKind.HOLIDAY, act=_acts()["labour_code"]["holiday"])
     rulings = dict.fromkeys(public, holiday)
     for origin, target, act in _moves():
@@ -62,8 +63,8 @@ def _standard() -> WorkingCalendar:
         rulings.setdefault(origin, Why(kind=DayKind.WORKDAY_BY_TRANSFER, act=act))
     return WorkingCalendar(
         name="standard",
-        known_since=dt.date(min(years), 1, 1),
-        known_until=dt.date(max(years) + 1, 1, 1),
+        known_since=dt.date(since, 1, 1),
+        known_until=dt.date(until, 1, 1),
         rulings=rulings,
     )
 

@@ -162,7 +162,7 @@ def _deadline(desk: Desk, work: Work, edition: Edition) -> Deadline:
         raise RuleBroken(rules.APP_1, "never")
     return deadline(
         work.now,
-        working_days=rule.term.value.number,
+        term=rule.term.value,
         calendar=desk.calendars[rule.calendar.value],
         counting=rule.counting.value,
         zone=edition.zone.key,

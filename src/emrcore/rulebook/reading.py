@@ -349,7 +349,9 @@ def _term(table: Table) -> Cited[Term]:
         table.fault((), f"needs one of {', '.join(_UNITS)}")
         return Cited(Term(number=1, unit=TermUnit.WORKING_DAYS), "")
     number = table.cited(found[0], a_number(1, 365), 1)
-    return Cited(Term(number=number.value, unit=_UNITS[found[0]]), number.source)
+    rolls = table.maybe("rolls", a_flag, stand_in=False)
+    term = Term(number=number.value, unit=_UNITS[found[0]], rolls=bool(rolls and rolls.value))
+    return Cited(term, number.source)
 
 
 def _entry(table: Table) -> EntryRule:

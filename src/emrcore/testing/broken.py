@@ -40,7 +40,7 @@ class CheckThenAct(BlindPut):
         for key, version in batch.expect.items():
             if self._version(key) != version:
                 raise Conflict(key.kind)
-        time.sleep(0.0001)
+        time.sleep(0.0001)  # the gap that every store has here, wide enough to be met
         super().commit(batch)
 
 

@@ -290,8 +290,8 @@ def test_the_receipt_says_when_it_was_received_and_when_it_stood_still() -> None
     )
     assert [(f"{line.day:%d}", line.number, line.skip) for line in given.receipt] == [
         ("17", None, Skip.FILED),
-        ("18", None, None),
-        ("19", None, None),
+        ("18", None, Skip.UNRECEIVED),
+        ("19", None, Skip.UNRECEIVED),
         ("20", None, Skip.RECEIVED),
         ("21", 1, None),
         ("22", None, Skip.SUSPENDED),

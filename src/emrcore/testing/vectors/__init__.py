@@ -1,0 +1,28 @@
+"""Conformance vectors: JSON by which any host, in any language, checks that it decides alike.
+
+A file is ``{"emrcore-vectors": 1, "rulebook": NAME, "cases": [...]}``, a case
+``{"id": ..., "kind": ..., "given": {...}, "expect": {...}}``. Only the fields that stand in
+``expect`` are compared. Every key is said, one that has no value by null; those in brackets may be
+left out.
+
+===========  =================================================  =====================================
+kind         given                                              expect
+===========  =================================================  =====================================
+deadline     filed, working_days, calendar, counting,           due (null: the clock stands), or else
+             [suspended: each on, resumed_on]                   error: beyond-calendar
+working-day  calendar, day                                      working, or else error
+age          born, years, on, convention                        reached
+identity     paper, value, [year: in which a passport is read]  valid, born, sex, region, e164
+decision     at, viewer, subject, kinship, restrictions,        visible, rule, until
+             granted_at, [document]
+===========  =================================================  =====================================
+
+A decision without a document asks whether the card is refused. Days are such as 2020-01-31, moments
+have an offset; intervals are half-open.
+"""
+
+from emrcore.testing.vectors.answers import run
+from emrcore.testing.vectors.cases import Case, Failure, Vectors
+from emrcore.testing.vectors.reading import read, shipped
+
+__all__ = ["Case", "Failure", "Vectors", "read", "run", "shipped"]
