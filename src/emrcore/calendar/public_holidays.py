@@ -49,15 +49,14 @@ def public_holidays(country: str, subdivision: str | None, years: range) -> Publ
         library = holidays.country_holidays(
             country,
             subdiv=subdivision,
-            # A day off in January may be worked for in December.
-            years=range(years.start - 1, years.stop + 1),
+            years=years,
             expand=False,
             language=holidays.country_holidays(country).default_language,
             categories=_CATEGORIES.get(country),
         )
     except NotImplementedError as unknown:
         raise ValueError(f"no holidays are known: {unknown}") from None
-    names = {day: name for day, name in sorted(library.items()) if day.year in years}
+    names = dict(sorted(library.items()))
     if gaps := (*_missing(names, years), *_estimated(names, library)):
         faults = tuple(Fault(f"{country} {where}", what, rules.CAL_17) for where, what in gaps)
         raise Malformed("holidays", faults)

@@ -59,7 +59,9 @@ ROLES = {
 }
 DAYS: dict[Skip | DayKind, str] = {
     Skip.FILED: marked("the day of filing"),
+    Skip.UNRECEIVED: marked("not received yet"),
     Skip.RECEIVED: marked("the day it counts as received"),
+    Skip.ROLLED: marked("the term has ended on a day off"),
     Skip.SUSPENDED: marked("suspended"),
     DayKind.WORKDAY: marked("working day"),
     DayKind.WEEKEND: marked("weekend"),

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from emrcore.calendar import Counting
-from emrcore.cli import cases, questions
+from emrcore.calendar import CALENDAR_NAMES, Counting
+from emrcore.cli import cases, questions, vectors
 from emrcore.errors import BeyondCalendar, Malformed, RuleBroken, StoreError
 from emrcore.rulebook import shipped_names
 from emrcore.texts import Language
 
-Command = Callable[[argparse.Namespace], None]
+Command = Callable[[argparse.Namespace], int | None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     command: Command = chosen.command
     try:
-        command(chosen)
+        return command(chosen) or 0
     except (Malformed, BeyondCalendar) as wrong:
         print(wrong, file=sys.stderr)
         return 2
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _deadline(commands.add_parser("deadline", help="when an answer is due, day by day"))
     _fhir(commands.add_parser("fhir", help="what a FHIR R4 bundle holds, by section"))
     _papers(commands.add_parser("papers", help="check identity papers, read from a file"))
+    _vectors(commands.add_parser("vectors", help="check that answers are as they must be"))
     return parser
 
 
@@ -103,7 +104,8 @@ def _deadline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--working-days", type=questions.at_least_one, default=5, metavar="N", help="(default: 5)"
     )
-    parser.add_argument("--calendar", choices=questions.CALENDARS, default="moscow")
+    parser.add_argument("--calendar", choices=CALENDAR_NAMES, default="moscow")
+    parser.add_argument("--zone", default="Europe/Moscow", help="(default: Europe/Moscow)")
     parser.add_argument("--counting", type=Counting, choices=list(Counting), default=Counting.A)
     parser.set_defaults(command=questions.show_deadline)
 
@@ -120,3 +122,10 @@ def _papers(parser: argparse.ArgumentParser) -> None:
         help="a TOML file with passport, oms, mobile, born, and if known oms_series, snils, sex",
     )
     parser.set_defaults(command=questions.check_papers)
+
+
+def _vectors(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    run = actions.add_parser("run", help="run conformance vectors and list what fails")
+    vectors.arguments(run)
+    run.set_defaults(command=vectors.run_vectors)

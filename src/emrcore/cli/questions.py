@@ -6,19 +6,16 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
 from emrcore import rules
 from emrcore.adapters import fhir
-from emrcore.calendar import deadline, russian_calendar
+from emrcore.calendar import calendar_named, deadline
 from emrcore.errors import Fault, Malformed
 from emrcore.people import Sex, parse_identity
 from emrcore.rulebook import Cited, May, Rulebook, load, shipped, shipped_names
-
-CALENDARS = ("standard", "federal", "moscow")
-"""The working calendars that come with the library."""
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -81,10 +78,10 @@ def show_deadline(chosen: argparse.Namespace) -> None:
     due = deadline(
         moment(chosen.filed, "filed"),
         working_days=chosen.working_days,
-        calendar=russian_calendar(chosen.calendar),
+        calendar=calendar_named(chosen.calendar),
         counting=chosen.counting,
-        zone=MOSCOW.key,
-        standard=russian_calendar("standard"),
+        zone=_zone(chosen.zone),
+        standard=calendar_named("standard"),
     )
     for line in due.receipt:
         number = f"day {line.number}" if line.counted else "-"
@@ -125,6 +122,14 @@ def moment(text: str, where: str) -> dt.datetime:
         what = "must be a moment with its offset, such as 2020-01-14T10:00:00+03:00"
         raise Malformed("command line", (Fault(where, what, rules.CAL_7),))
     return at
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError):
+        fault = Fault("zone", "must be a time zone of the IANA database", rules.CAL_7)
+        raise Malformed("command line", (fault,)) from None
 
 
 def at_least_one(text: str) -> int:

@@ -196,11 +196,12 @@ class ApplicationRule:
 
 @attrs.frozen(kw_only=True)
 class FirstPasswordRule:
-    """The password of the first login: its digits, its life, its tries over all re-issues."""
+    """The password of the first login: digits, life, re-issues, and tries over all issues."""
 
     digits: Cited[int]
     lifetime_hours: Cited[int]
     tries: Cited[int]
+    reissues: Cited[int]
 
 
 @attrs.frozen(kw_only=True)

@@ -370,6 +370,7 @@ def _first_password(table: Table) -> FirstPasswordRule:
         digits=table.cited("digits", a_number(6, 9), 6),
         lifetime_hours=table.cited("lifetime_hours", a_number(1, 72), 1),
         tries=table.cited("tries", a_number(1, 5), 1),
+        reissues=table.cited("reissues", a_number(0, 10), 0),
     )
     table.close()
     return found

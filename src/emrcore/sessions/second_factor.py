@@ -56,10 +56,11 @@ class Challenge:
 
 @attrs.frozen(kw_only=True)
 class Enrolling:
-    """The first password is out; ``failures`` counts over all its issues."""
+    """The first password is out, for the ``issue``-th time; ``failures`` counts over all issues."""
 
     account: AccountId
     challenge: Challenge
+    issue: int = 1
     failures: int = 0
 
 
@@ -149,14 +150,16 @@ def issue_first_password(
     at: dt.datetime,
     rule: EntryRule,
 ) -> FirstPasswordIssued | None:
-    """The first password of an account just granted access.
+    """A first password, once access is granted, and again when an earlier one has expired.
 
-    None if the phone is proven already, or an earlier first password is still good. Failures at an
-    earlier one stay counted.
+    None if the phone is proven already, an earlier first password is still good, or it was
+    re-issued as often as may be: then a person must help. Failures at earlier ones stay counted.
     """
     if isinstance(state, Enrolled) or (state and at < state.challenge.expires_at):
         return None
     first = rule.first_password
+    if state and state.issue > first.reissues.value:
+        return None
     challenge = Challenge(
         id=id,
         purpose=Purpose.FIRST_LOGIN,
@@ -176,19 +179,20 @@ def begin(
     nonce: bytes,
     at: dt.datetime,
     rule: EntryRule,
-) -> CodeIssued | None:
+) -> CodeIssued | FirstPasswordIssued | None:
     """Begin a login: a new one-time code, or None where the first password is still to be used.
 
     Every later login needs a new code (SES-2); it voids the one before and resets no count (SES-4).
+    A first password that has expired is issued anew.
 
     Raises:
-        RuleBroken: SES-1 no access was granted yet, SES-5 the account is locked, SES-10 too soon
-            or too often.
+        RuleBroken: SES-1 no access was granted yet, or the first password is used up; SES-5 the
+            account is locked; SES-10 too soon or too often.
     """
     if state is None:
         raise RuleBroken(rules.SES_1, "no access is granted yet")
     if isinstance(state, Enrolling):
-        return None
+        return _first_password_again(state, id=id, nonce=nonce, at=at, rule=rule)
     _check_lock(state, at)
     code = rule.one_time_code
     _check_sends(
@@ -204,6 +208,27 @@ def begin(
         host=host,
     )
     return CodeIssued(account=state.account, challenge=challenge)
+
+
+def _first_password_again(
+    state: Enrolling,
+    *,
+    id: ChallengeId,  # noqa: A002 - the field's name
+    nonce: bytes,
+    at: dt.datetime,
+    rule: EntryRule,
+) -> FirstPasswordIssued | None:
+    """None while the first password is good; a new one when it has expired."""
+    if state.failures >= rule.first_password.tries.value:
+        raise RuleBroken(rules.SES_1, "tried too often")
+    if at < state.challenge.expires_at:
+        return None
+    issued = issue_first_password(
+        state, account=state.account, id=id, nonce=nonce, at=at, rule=rule
+    )
+    if issued is None:
+        raise RuleBroken(rules.SES_1, "issued too often")
+    return issued
 
 
 def _check_lock(state: Enrolled, at: dt.datetime) -> None:
@@ -294,8 +319,13 @@ def evolve_factor(state: SecondFactor | None, event: FactorEvent) -> SecondFacto
     """The state after *event*."""
     match event:
         case FirstPasswordIssued():
-            failures = state.failures if state else 0
-            return Enrolling(account=event.account, challenge=event.challenge, failures=failures)
+            earlier = state if isinstance(state, Enrolling) else None
+            return Enrolling(
+                account=event.account,
+                challenge=event.challenge,
+                issue=earlier.issue + 1 if earlier else 1,
+                failures=earlier.failures if earlier else 0,
+            )
         case CodeIssued():
             factor = _enrolled(state)
             at = event.challenge.issued_at

@@ -341,6 +341,16 @@ def test_every_year_that_is_not_known_is_named() -> None:
     assert national_calendar("SE", None, since=1953, until=1955).known_since == day("1953-01-01")
 
 
+def test_days_off_are_known_as_far_as_they_are_decreed() -> None:
+    """CAL-17: the year of the last decree is known, the one after it is named in the refusal."""
+    last: int = max(vars(holidays.country_holidays("RU"))["special_public_holidays"])
+    calendar = national_calendar("RU", None, since=last, until=last + 1)
+    assert calendar.known_until == dt.date(last + 1, 1, 1)
+    with pytest.raises(Malformed) as refused:
+        national_calendar("RU", None, since=last, until=last + 2)
+    assert [fault.where for fault in refused.value.faults] == [f"RU {last + 1}"]
+
+
 @pytest.mark.parametrize(("country", "subdivision"), [("XX", None), ("GB", "XXX"), ("", None)])
 def test_a_country_the_library_does_not_know_is_refused(
     country: str, subdivision: str | None

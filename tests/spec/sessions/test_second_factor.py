@@ -104,6 +104,40 @@ def test_first_password_tries_count_over_all_issues() -> None:
     assert refused(lambda: guess(state, "1" * 8, later, expected="1" * 8)) is rules.SES_3
 
 
+def again(state: SecondFactor | None, at: dt.datetime) -> SecondFactor | None:
+    event = sessions.begin(
+        state, host=HOST, id=ChallengeId("again"), nonce=b"m" * 16, at=at, rule=RULE
+    )
+    return sessions.evolve_factor(state, event) if event else state
+
+
+def test_expired_first_password_is_issued_anew() -> None:
+    """SES-1: who comes after 72 hours gets a new first password, three times and no more."""
+    state, at = first(), NOW
+    assert again(state, at + dt.timedelta(hours=71)) is state
+    for issue_number in (2, 3, 4):
+        at += dt.timedelta(hours=72)
+        state = again(state, at)
+        assert isinstance(state, Enrolling)
+        assert (state.issue, state.challenge.expires_at) == (
+            issue_number,
+            at + dt.timedelta(hours=72),
+        )
+    assert refused(lambda: again(state, at + dt.timedelta(hours=72))) is rules.SES_1
+
+
+def test_used_up_first_password_is_not_issued_anew() -> None:
+    """SES-1: after five wrong tries no new one comes, expired or not."""
+    state = first()
+    for _ in range(5):
+        state = sessions.evolve_factor(state, guess(state, "0" * 8, expected="1" * 8))
+    for hours in (1, 73):
+        assert (
+            refused(lambda hours=hours: again(state, NOW + dt.timedelta(hours=hours)))
+            is rules.SES_1
+        )
+
+
 def test_one_first_password_at_a_time() -> None:
     """SES-1: a second grant sends no other first password while one is good, or none is needed."""
     state = first()
