@@ -5,20 +5,20 @@ A file is ``{"emrcore-vectors": 1, "rulebook": NAME, "cases": [...]}``, a case
 ``expect`` are compared. Every key is said, one that has no value by null; those in brackets may be
 left out.
 
-===========  =================================================  =====================================
-kind         given                                              expect
-===========  =================================================  =====================================
-deadline     filed, working_days, calendar, counting,           due (null: the clock stands), or else
-             [suspended: each on, resumed_on]                   error: beyond-calendar
-working-day  calendar, day                                      working, or else error
-age          born, years, on, convention                        reached
-identity     paper, value, [year: in which a passport is read]  valid, born, sex, region, e164
-decision     at, viewer, subject, kinship, restrictions,        visible, rule, until
+===========  ================================================  =====================================
+kind         given                                             expect
+===========  ================================================  =====================================
+deadline     filed, working_days, calendar, counting,          due (null: the clock stands) or error
+             [suspended: each on, resumed_on]
+working-day  calendar, day                                     working or error
+age          born, years, on, convention                       reached
+identity     paper, value, [year: the one a passport is read]  valid, born, sex, region, e164
+decision     at, viewer, subject, kinship, restrictions,       visible, rule, until
              granted_at, [document]
-===========  =================================================  =====================================
+===========  ================================================  =====================================
 
-A decision without a document asks whether the card is refused. Days are such as 2020-01-31, moments
-have an offset; intervals are half-open.
+The only error is ``beyond-calendar``. A decision without a document asks whether the card is
+refused. Days are such as 2020-01-31, moments have an offset, intervals are half-open.
 """
 
 from emrcore.testing.vectors.answers import run

@@ -7,10 +7,11 @@ form around it puts its own key in front.
 import datetime as dt
 import enum
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import attrs
 
@@ -147,12 +148,16 @@ def list_of(form: Form[T]) -> Form[tuple[T, ...]]:
     return read
 
 
-def a_list(value: Any) -> list[Any]:
+def a_list(value: object) -> list[Any]:
     """A list of anything."""
-    if not isinstance(value, list):
+    if not is_list(value):
         raise unfit("must be a list")
-    found: list[Any] = value
-    return found
+    return value
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether *value* is a list."""
+    return isinstance(value, list)
 
 
 def or_null(form: Form[T]) -> Form[T | None]:
@@ -189,13 +194,12 @@ def a_flag(value: object) -> bool:
     return value
 
 
-def a_number(least: int, most: int | None = None) -> Form[int]:
-    """Whole numbers from *least* to *most*; without it, however great."""
-    span = f"from {least} on" if most is None else f"from {least} to {most}"
+def a_number(least: int, most: float = math.inf) -> Form[int]:
+    """Whole numbers from *least* to *most*."""
+    span = f"from {least} on" if most == math.inf else f"from {least} to {most}"
 
     def read(value: object) -> int:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or value < least or (most is not None and value > most):
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise unfit(f"must be a whole number {span}")
         return value
 

@@ -2,13 +2,13 @@
 
 import collections
 import importlib.resources
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from emrcore import rulebook
-from emrcore.calendar import Suspension
+from emrcore import rulebook, rules
 from emrcore.errors import Fault, Malformed
 from emrcore.rulebook import Rulebook
+from emrcore.rules import Rule
 from emrcore.testing.vectors.cases import Case, DeadlineAsked, Vectors
 from emrcore.testing.vectors.forms import (
     Form,
@@ -18,12 +18,15 @@ from emrcore.testing.vectors.forms import (
     a_list,
     a_name,
     anything,
+    is_list,
     made,
     members,
     one_of,
     unfit,
 )
 from emrcore.testing.vectors.questions import KINDS
+
+_MARK, _VERSION = "emrcore-vectors", 1
 
 
 def shipped() -> Iterator[Vectors]:
@@ -41,11 +44,18 @@ def read(text: str, *, file: str) -> Vectors:
         Malformed: with every fault, its case and its key.
     """
     page = _Page(file)
-    data = page.read(_of_this_version, text)
-    if data is not None:
-        vectors = _vectors(page, data)
-        if vectors and not page.faults:
-            return vectors
+    if data := page.read(_of_this_version, text):
+        head = page.read(_HEAD, data)
+        listed: object = data.get("cases")
+        values = listed if is_list(listed) else []
+        cases = [_placed_case(page, value, number) for number, value in enumerate(values)]
+        _note_repeated(page, values)
+        if head:
+            book = rulebook.shipped(head["rulebook"])
+            whole = tuple(case for case in cases if case)
+            _note_early_suspensions(page, whole, book)
+            if not page.faults:
+                return Vectors(rulebook=book, cases=whole)
     raise Malformed(f"vectors {file}", tuple(page.faults))
 
 
@@ -56,67 +66,74 @@ class _Page:
         self._file = file
         self.faults: list[Fault] = []
 
-    def read(self, form: Form[T], value: object, *places: str) -> T | None:
-        """What *form* makes of *value*; None with its faults noted at *places* of the file."""
+    def read(self, form: Form[T], value: object, place: str = "") -> T | None:
+        """What *form* makes of *value*; None with its faults noted at *place*."""
         try:
             return form(value)
         except Malformed as wrong:
             for one in wrong.faults:
-                where = " ".join(filter(None, (self._file, *places, one.where)))
-                self.faults.append(Fault(where, one.what, one.rule))
+                self.note(one.what, place, one.where, rule=one.rule)
             return None
 
-
-def _vectors(page: _Page, data: Members) -> Vectors | None:
-    head = page.read(_HEAD, data)
-    book = rulebook.shipped(head["rulebook"]) if head else None
-    listed: object = data.get("cases")
-    found = [
-        _placed_case(page, value, f"cases[{number}]", book)
-        for number, value in enumerate(a_list(listed) if isinstance(listed, list) else ())
-    ]
-    cases = tuple(case for case in found if case)
-    for name, number in collections.Counter(case.id for case in cases).items():
-        if number > 1:
-            page.read(_refused, f"is the id of {number} cases", name, "id")
-    return Vectors(rulebook=book, cases=cases) if book else None
+    def note(self, what: str, *places: str, rule: Rule | None = None) -> None:
+        """Note a fault at *places*, the outermost first."""
+        where = " ".join(filter(None, (self._file, *places)))
+        self.faults.append(Fault(where, what, rule))
 
 
-def _placed_case(page: _Page, value: object, number: str, book: Rulebook | None) -> Case | None:
-    """The case at *value*, its faults placed by its id, or by its *number* without a good one."""
+def _of_this_version(text: str) -> Members:
+    """The object in *text*, if it is of this version: nothing is known about any other."""
+    data = a_json(text)
+    if not isinstance(data, Members):
+        raise unfit("must be an object")
+    version: object = data.get(_MARK)
+    if type(version) is not int or version != _VERSION:
+        raise unfit(f"must be {_VERSION}", at=_MARK)
+    return data
+
+
+def _a_rulebook(value: object) -> str:
+    return one_of(rulebook.shipped_names())(value)
+
+
+_HEAD = members({_MARK: anything, "rulebook": _a_rulebook, "cases": a_list})
+
+
+def _placed_case(page: _Page, value: object, number: int) -> Case | None:
+    """The case at *value*; its place is its id, or its *number* if it has no good one."""
     said = value if isinstance(value, Members) else Members()
-    kind = said.get("kind")
-    known = KINDS.get(kind) if isinstance(kind, str) else None
-    given, expect = known or (anything, anything)
+    kind: object = said.get("kind")
+    given, expect = KINDS.get(kind, _ANY) if isinstance(kind, str) else _ANY
     form = members({"id": a_name, "kind": one_of(KINDS), "given": given, "expect": expect})
-    try:
-        place = a_name(said.get("id"))
-    except Malformed:
-        place = number
-    case = page.read(made(form, _case), value, place)
-    if case and book:
-        page.read(_in_order(book), case, place)
-    return case
+    return page.read(made(form, _case), value, _id_of(said) or f"cases[{number}]")
+
+
+_ANY: tuple[Form[Any], Form[Any]] = (anything, anything)
 
 
 def _case(found: dict[str, Any]) -> Case:
     return Case(id=found["id"], question=found["given"], expect=found["expect"])
 
 
-def _of_this_version(text: object) -> Members:
-    """An object of this version of the format: nothing is known about any other."""
-    data = a_json(str(text))
-    if not isinstance(data, Members):
-        raise unfit("must be an object")
-    said: object = data.get(_MARK)
-    if type(said) is not int or said != _VERSION:
-        raise unfit(f"must be {_VERSION}", at=_MARK)
-    return data
+def _id_of(value: object) -> str | None:
+    try:
+        return a_name(value.get("id")) if isinstance(value, Members) else None
+    except Malformed:
+        return None
 
 
-def _refused(what: object) -> None:
-    raise unfit(str(what))
+def _note_repeated(page: _Page, values: list[Any]) -> None:
+    for name, number in collections.Counter(map(_id_of, values)).items():
+        if name and number > 1:
+            page.note(f"names {number} cases", name, "id")
 
 
-def _in_order(book: Rulebook) -> Form[Case]:
-    """A case whose term is not suspended before it begins, by the local date of *book*."""
+def _note_early_suspensions(page: _Page, cases: tuple[Case, ...], book: Rulebook) -> None:
+    """A term is suspended on the local day of the filing at the earliest."""
+    for case in cases:
+        asked = case.question
+        if isinstance(asked, DeadlineAsked):
+            filed_on = book.edition_at(asked.filed).local_day(asked.filed)
+            if any(one.on < filed_on for one in asked.suspended):
+                what = "begins before the day of filing"
+                page.note(what, case.id, "given.suspended", rule=rules.CAL_8)

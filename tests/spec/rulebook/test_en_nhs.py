@@ -1,0 +1,197 @@
+"""England (``en-nhs``): the GP record in the NHS App."""
+
+import datetime as dt
+import zoneinfo
+from typing import Any
+
+import pytest
+
+from emrcore import rules
+from emrcore.access import Facts, Grant
+from emrcore.people import Assent, Assessment, Person, PersonId, Restriction
+from emrcore.records import Document, judge, withheld
+from emrcore.rulebook import Role, shipped
+from emrcore.rules import Rule
+from world import Cards
+
+LONDON = zoneinfo.ZoneInfo("Europe/London")
+CARDS = Cards(shipped("en-nhs").editions[0])
+MOTHER, CHILD = PersonId("mother"), PersonId("child")
+
+
+def london(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> dt.datetime:
+    return dt.datetime(year, month, day, hour, minute, tzinfo=LONDON)
+
+
+NOON = london(2024, 2, 1, 12)
+
+
+def facts_of(born: dt.date, **changes: Any) -> Facts:
+    return CARDS.facts(person=Person(id=CHILD, born=born), **changes)
+
+
+def refusal(
+    facts: Facts, at: dt.datetime, *, person: str = "mother", role: Role = Role.GUARDIAN
+) -> Rule | None:
+    reason = CARDS.view(facts, person=person, role=role, at=at).refusal
+    return reason.rule if reason else None
+
+
+def assent(given: bool = True) -> tuple[Assent, ...]:
+    return (Assent(guardian=MOTHER, ward=CHILD, given=given, since=dt.date(2023, 1, 1)),)
+
+
+def entry(section: str = "letters", **changes: Any) -> Document:
+    return CARDS.document(section, **({"published_at": london(2024, 1, 15, 9)} | changes))
+
+
+@pytest.mark.parametrize(
+    ("at", "rule"),
+    [(london(2023, 10, 30, 23, 59), rules.ACC_1), (london(2023, 10, 31), None)],
+)
+def test_switch_on(at: dt.datetime, rule: Rule | None) -> None:
+    """ACC-1: nobody looks before 31 October 2023, 00:00 in London."""
+    facts = facts_of(dt.date(1990, 1, 1))
+    assert refusal(facts, at, person="child", role=Role.SELF) is rule
+
+
+@pytest.mark.parametrize(
+    ("at", "rule"),
+    [
+        (london(2024, 6, 30, 23, 59), rules.ACC_17),
+        (london(2024, 7, 1), None),
+        (london(2024, 7, 2), None),
+    ],
+)
+def test_own_access_comes_by_itself(at: dt.datetime, rule: Rule | None) -> None:
+    """ACC-3: from the 16th birthday on, 00:00 summer time, one looks without having asked."""
+    facts = facts_of(dt.date(2008, 7, 1), grants=())
+    assert refusal(facts, at, person="child", role=Role.SELF) is rule
+
+
+@pytest.mark.parametrize(
+    ("at", "assessed", "rule"),
+    [
+        (london(2024, 6, 30, 23, 59), True, rules.ACC_3),
+        (london(2024, 7, 1), True, None),
+        (london(2024, 7, 1), False, rules.ACC_17),
+    ],
+)
+def test_thirteen_after_an_assessment(at: dt.datetime, assessed: bool, rule: Rule | None) -> None:
+    """ACC-17: at 13 to 15 one looks after an assessment, and not before 13 even so."""
+    found = (Assessment(person=CHILD, since=dt.date(2024, 1, 1)),) if assessed else ()
+    facts = facts_of(dt.date(2011, 7, 1), assessments=found)
+    assert refusal(facts, at, person="child", role=Role.SELF) is rule
+
+
+@pytest.mark.parametrize(
+    ("at", "alone", "agreed"),
+    [
+        (london(2024, 6, 30, 23, 59), None, None),
+        (london(2024, 7, 1), rules.ACC_17, None),
+        (london(2029, 6, 30, 23, 59), rules.ACC_17, None),
+        (london(2029, 7, 1), rules.ACC_4, rules.ACC_4),
+    ],
+)
+def test_parents(at: dt.datetime, alone: Rule | None, agreed: Rule | None) -> None:
+    """ACC-4, ACC-17: parents look until 11, until 16 if the child agrees, and then no more."""
+    born = dt.date(2013, 7, 1)
+    assert refusal(facts_of(born), at) is alone
+    assert refusal(facts_of(born, assents=assent()), at) is agreed
+
+
+def test_refused_assent() -> None:
+    """ACC-17: a child of 12 that was asked and said no has not agreed."""
+    facts = facts_of(dt.date(2012, 1, 1), assents=assent(given=False))
+    assert refusal(facts, NOON) is rules.ACC_17
+
+
+def test_parent_and_child_of_fourteen() -> None:
+    """RB-3: at 13 to 15 both may look, each with what is asked of them."""
+    facts = facts_of(
+        dt.date(2010, 1, 1),
+        assents=assent(),
+        assessments=(Assessment(person=CHILD, since=dt.date(2023, 1, 1)),),
+    )
+    assert refusal(facts, NOON) is None
+    assert refusal(facts, NOON, person="child", role=Role.SELF) is None
+
+
+@pytest.mark.parametrize(
+    ("published", "shown"),
+    [(london(2023, 10, 30, 23, 59), False), (london(2023, 10, 31), True)],
+)
+def test_only_new_entries(published: dt.datetime, shown: bool) -> None:
+    """ACC-10: an entry is shown if it was added since the switch-on, whenever it happened."""
+    view = CARDS.view(facts_of(dt.date(1990, 1, 1)), person="child", role=Role.SELF, at=NOON)
+    verdict = judge(view, entry(published_at=published, occurred_on=dt.date(2022, 1, 1)))
+    assert verdict.visible is shown
+
+
+@pytest.mark.parametrize(
+    ("granted", "first"),
+    [
+        (london(2020, 1, 1), london(2023, 10, 31)),
+        (london(2023, 12, 5, 15), london(2023, 12, 5)),
+    ],
+)
+def test_parents_see_from_the_later_of_two_days(granted: dt.datetime, first: dt.datetime) -> None:
+    """ACC-10: a parent sees what was added since the switch-on and since the day of the grant."""
+    facts = facts_of(dt.date(2016, 1, 1), grants=(Grant(viewer=MOTHER, since=granted),))
+    view = CARDS.view(facts, at=NOON)
+    before = first - dt.timedelta(minutes=1)
+    assert not judge(view, entry(published_at=before)).visible
+    assert judge(view, entry(published_at=first)).visible
+
+
+@pytest.mark.parametrize(
+    ("filed", "shown"),
+    [(None, False), (NOON + dt.timedelta(minutes=1), False), (NOON, True)],
+)
+def test_results_wait_until_they_are_filed(filed: dt.datetime | None, shown: bool) -> None:
+    """ACC-19: a result is hidden from the patient until a clinician has filed it."""
+    facts = facts_of(dt.date(1990, 1, 1))
+    result = entry("test-results", acknowledged_at=filed)
+    verdict = judge(CARDS.view(facts, person="child", role=Role.SELF, at=NOON), result)
+    assert verdict.visible is shown
+    assert shown or verdict.reason.rule is rules.ACC_19
+    assert judge(CARDS.view(facts, person="gp", role=Role.DOCTOR, at=NOON), result).visible
+
+
+def test_redaction_is_whole_and_silent() -> None:
+    """ACC-16: a redacted entry is hidden from patient and parent, who are not told; not from staff.
+
+    Its label is not in the bands' labels, and not flagged either.
+    """
+    redacted = entry(labels=frozenset({"redacted"}))
+    child = facts_of(dt.date(2016, 1, 1))
+    adult = facts_of(dt.date(1990, 1, 1))
+    parent = CARDS.view(child, at=NOON)
+    patient = CARDS.view(adult, person="child", role=Role.SELF, at=NOON)
+    for view in (parent, patient):
+        assert not judge(view, redacted).visible
+        assert withheld(view, [redacted]) == 0
+    assert judge(CARDS.view(adult, person="gp", role=Role.DOCTOR, at=NOON), redacted).visible
+
+
+@pytest.mark.parametrize("role", [Role.REPRESENTATIVE, Role.CREW])
+def test_of_whom_no_rule_was_found(role: Role) -> None:
+    """ACC-20: proxies of adults and crews see nothing."""
+    assert refusal(facts_of(dt.date(1990, 1, 1)), NOON, role=role) is rules.ACC_20
+
+
+def test_born_on_leap_day() -> None:
+    """ACC-4: born on 29 February 2016, a child is 11 on 28 February 2027."""
+    facts = facts_of(dt.date(2016, 2, 29))
+    assert refusal(facts, london(2027, 2, 27, 23, 59)) is None
+    assert refusal(facts, london(2027, 2, 28)) is rules.ACC_17
+
+
+def test_order_of_a_court() -> None:
+    """ACC-6: an order that names a parent keeps that parent out."""
+    order = Restriction(
+        ward=CHILD, person=MOTHER, since=dt.date(2024, 1, 1), authority="court", reason="order"
+    )
+    facts = facts_of(dt.date(2016, 1, 1), restrictions=(order,))
+    assert refusal(facts, london(2023, 12, 31, 23, 59)) is None
+    assert refusal(facts, NOON) is rules.ACC_6
