@@ -2,8 +2,8 @@
 
 A file is ``{"emrcore-vectors": 1, "rulebook": NAME, "cases": [...]}``, a case
 ``{"id": ..., "kind": ..., "given": {...}, "expect": {...}}``. Only the fields that stand in
-``expect`` are compared. Every key is said, one that has no value by null; those in brackets may be
-left out.
+``expect`` are compared. What may be null or empty may be left out, and means the same; any other
+key is said, but for those in brackets.
 
 ===========  ================================================  =====================================
 kind         given                                             expect

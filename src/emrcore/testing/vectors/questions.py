@@ -77,15 +77,15 @@ def _paper(found: dict[str, Any]) -> Question:
 
 def _decision(found: dict[str, Any]) -> Question:
     viewer: Viewer = found["viewer"]
-    granted: dt.datetime | None = found["granted_at"]
+    granted: dt.datetime | None = found.get("granted_at")
     return DecisionAsked(
         at=found["at"],
         viewer=viewer,
         facts=Facts(
             patient=_CARD,
             person=found["subject"],
-            kinships=found["kinship"],
-            restrictions=found["restrictions"],
+            kinships=found.get("kinship", ()),
+            restrictions=found.get("restrictions", ()),
             grants=(Grant(viewer=viewer.person, since=granted),) if granted else (),
         ),
         document=found.get("document"),
@@ -97,7 +97,7 @@ def _viewer(found: dict[str, Any]) -> Viewer:
 
 
 def _subject(found: dict[str, Any]) -> Person:
-    return Person(id=found["person"], born=found["born"], died=found["died"])
+    return Person(id=found["person"], born=found["born"], died=found.get("died"))
 
 
 def _kinship(found: dict[str, Any]) -> Kinship:
@@ -133,23 +133,23 @@ def _person(value: object) -> PersonId:
     return PersonId(a_text(value))
 
 
-_SUSPENSION = members({"on": a_day, "resumed_on": or_null(a_day)})
+_SUSPENSION = members({"on": a_day}, {"resumed_on": or_null(a_day)})
 _VIEWER = members({"person": _person, "as": _role})
-_SUBJECT = members({"person": _person, "born": a_day, "died": or_null(a_day)})
-_TIME: Mapping[str, Form[Any]] = {"since": a_day, "until": or_null(a_day)}
+_SUBJECT = members({"person": _person, "born": a_day}, {"died": or_null(a_day)})
+_UNTIL: Mapping[str, Form[Any]] = {"until": or_null(a_day)}
 _KINSHIP = members(
-    {"guardian": _person, "ward": _person, "status": member_of(KinshipStatus), **_TIME}
+    {"guardian": _person, "ward": _person, "status": member_of(KinshipStatus), "since": a_day},
+    _UNTIL,
 )
-_RESTRICTION = members({"ward": _person, "person": or_null(_person), **_TIME})
+_RESTRICTION = members({"ward": _person, "person": or_null(_person), "since": a_day}, _UNTIL)
 _DOCUMENT = members(
+    {"section": a_text, "published_at": _publication},
     {
-        "section": a_text,
         "kind": or_null(a_text),
         "occurred_on": or_null(a_day),
         "signed_on": or_null(a_day),
-        "published_at": _publication,
         "labels": _labels,
-    }
+    },
 )
 
 _DEADLINE = members(
@@ -178,11 +178,13 @@ _DECISION = members(
         "at": a_moment,
         "viewer": made(_VIEWER, _viewer),
         "subject": made(_SUBJECT, _subject),
+    },
+    {
         "kinship": list_of(made(_KINSHIP, _kinship)),
         "restrictions": list_of(made(_RESTRICTION, _restriction)),
         "granted_at": or_null(a_moment),
+        "document": made(_DOCUMENT, _document),
     },
-    {"document": made(_DOCUMENT, _document)},
 )
 
 
