@@ -52,7 +52,7 @@ def value(key: str, content: str) -> str:
 
 
 def refusal(facts: Facts, by: Edition, at: dt.datetime = NOW, **asking: Any) -> Rule | None:
-    viewer = Viewer(**({"person": MOTHER, "role": Role.GUARDIAN} | asking))
+    viewer = attrs.evolve(Viewer(person=MOTHER, role=Role.GUARDIAN), **asking)
     reason = decide(facts, viewer, at=at, edition=by).refusal
     return reason.rule if reason else None
 

@@ -33,8 +33,13 @@ class Contested(MemoryStorage):
 def contested(town: Town) -> Contested:
     """The storage of the town, which becomes contested."""
     storage = Contested()
-    town.office = attrs.evolve(town.office, storage=storage, pause=lambda _: None)
+    town.office = attrs.evolve(town.office, storage=storage, pause=at_once)
     return storage
+
+
+def at_once(seconds: float) -> None:
+    """Do not wait."""
+    assert seconds < 1
 
 
 def entries(town: Town) -> int:

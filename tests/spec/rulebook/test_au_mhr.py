@@ -4,6 +4,7 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
+import attrs
 import pytest
 
 from emrcore import rules
@@ -188,3 +189,50 @@ def test_parents_manage_and_the_nominated_look() -> None:
     )
     assert {one.may for one in CARDS.view(YOUNG, at=NOON).allowances} == {May.ACT}
     assert {one.may for one in nominated.allowances} == {May.VIEW}
+
+
+# Everything that anybody may be asked for, so that only what is under test can be missing.
+EVERYTHING: dict[str, Any] = {
+    "nominations": (Nomination(giver=CHILD, receiver=PersonId("aunt"), since=dt.date(2020, 1, 1)),),
+}
+WAYS = [
+    ("mother", Role.GUARDIAN, dt.date(2020, 1, 1), May.ACT),
+    ("child", Role.SELF, dt.date(1990, 1, 1), May.ACT),
+    ("aunt", Role.REPRESENTATIVE, dt.date(1990, 1, 1), May.VIEW),
+]
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_each_way_opens_on_its_day(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-1, ACC-12: each way in opens on its first day, and lets do what it says."""
+    facts = facts_of(born, **EVERYTHING)
+    first = sydney(2026, 1, 1)
+    before = first - dt.timedelta(minutes=1)
+    assert refusal(facts, before, person=person, role=role) is rules.ACC_1
+    view = CARDS.view(facts, person=person, role=role, at=first)
+    assert {one.may for one in view.allowances} == {may}
+    closed = {"personal-health-notes"} if role is Role.REPRESENTATIVE else set[str]()
+    assert set(view.closed) == closed
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_what_closes_each_way(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-6, ACC-7, ACC-11: death closes each way in, and so do orders and labels.
+
+    An order for everybody is for the patient, too.
+    """
+    del may
+    facts = facts_of(born, **EVERYTHING)
+    dead = attrs.evolve(facts.person, died=NOON.date())
+    assert refusal(attrs.evolve(facts, person=dead), NOON, person=person, role=role) is rules.ACC_7
+    order = Restriction(
+        ward=CHILD, person=None, since=dt.date(2010, 1, 1), authority="court", reason="order"
+    )
+    barred = attrs.evolve(facts, restrictions=(order,))
+    expected = rules.ACC_6
+    assert refusal(barred, NOON, person=person, role=role) is expected
+    view = CARDS.view(facts, person=person, role=role, at=NOON)
+    plain = CARDS.document("clinical-documents")
+    assert judge(view, plain).visible
+    labelled = attrs.evolve(plain, labels=frozenset({"sealed"}))
+    assert judge(view, labelled).reason.rule is rules.ACC_11

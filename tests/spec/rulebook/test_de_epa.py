@@ -4,6 +4,7 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
+import attrs
 import pytest
 
 from emrcore import rules
@@ -11,8 +12,9 @@ from emrcore.access import Facts, Grant, Viewer, admitted
 from emrcore.adapters.memory import MemoryStorage
 from emrcore.errors import Malformed
 from emrcore.office import Office
-from emrcore.people import Nomination, Person, PersonId
-from emrcore.rulebook import Role, shipped
+from emrcore.people import Nomination, Person, PersonId, Restriction
+from emrcore.records import judge
+from emrcore.rulebook import May, Role, shipped
 from emrcore.rules import Rule
 from world import Cards, CountedBytes, HandClock, new_town
 
@@ -130,3 +132,69 @@ def test_an_office_refuses_it() -> None:
 def test_what_cannot_be_said_is_closed(role: Role) -> None:
     """ACC-20: practices and pharmacies, who look for 90 and 3 days, see nothing here."""
     assert refusal(facts_of(), role=role) is rules.ACC_20
+
+
+@pytest.mark.parametrize(
+    ("at", "rule"),
+    [(berlin(2025, 6, 30, 23, 59), rules.ACC_3), (berlin(2025, 7, 1), None)],
+)
+def test_representatives_from_fifteen(at: dt.datetime, rule: Rule | None) -> None:
+    """ACC-3: below 15 the parents act, and nobody else is appointed."""
+    facts = facts_of(nominations=(GIVEN,), grants=(LET_IN,))
+    assert refusal(facts, at, person="aunt", role=Role.REPRESENTATIVE) is rule
+
+
+def test_who_is_set_up() -> None:
+    """ACC-8: parents are set up like representatives; the patient needs nothing but the age."""
+    assert refusal(facts_of(grants=())) is rules.ACC_8
+    grown = facts_of(dt.date(1990, 1, 1), grants=())
+    assert refusal(grown, person="child", role=Role.SELF) is None
+
+
+# Everything that anybody may be asked for, so that only what is under test can be missing.
+EVERYTHING: dict[str, Any] = {
+    "nominations": (Nomination(giver=CHILD, receiver=AUNT, since=dt.date(2020, 1, 1)),),
+    "grants": tuple(
+        Grant(viewer=viewer, since=berlin(2020, 1, 1)) for viewer in (AUNT, PersonId("mother"))
+    ),
+}
+WAYS = [
+    ("mother", Role.GUARDIAN, dt.date(2020, 1, 1), May.ACT),
+    ("child", Role.SELF, dt.date(1990, 1, 1), May.ACT),
+    ("aunt", Role.REPRESENTATIVE, dt.date(1990, 1, 1), May.ACT),
+]
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_each_way_opens_on_its_day(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-1, ACC-12: each way in opens on its first day, and lets do what it says."""
+    facts = facts_of(born, **EVERYTHING)
+    first = berlin(2025, 1, 1)
+    before = first - dt.timedelta(minutes=1)
+    assert refusal(facts, before, person=person, role=role) is rules.ACC_1
+    view = CARDS.view(facts, person=person, role=role, at=first)
+    assert {one.may for one in view.allowances} == {may}
+    assert not view.closed
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_what_closes_each_way(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-6, ACC-7, ACC-11: death closes each way in, and so do orders and labels.
+
+    An order for everybody is for the patient, too.
+    """
+    del may
+    facts = facts_of(born, **EVERYTHING)
+    dead = attrs.evolve(facts.person, died=NOON.date())
+    assert refusal(attrs.evolve(facts, person=dead), NOON, person=person, role=role) is rules.ACC_7
+    order = Restriction(
+        ward=CHILD, person=None, since=dt.date(2010, 1, 1), authority="court", reason="order"
+    )
+    barred = attrs.evolve(facts, restrictions=(order,))
+    expected = rules.ACC_6
+    assert refusal(barred, NOON, person=person, role=role) is expected
+    view = CARDS.view(facts, person=person, role=role, at=NOON)
+    plain = CARDS.document("documents")
+    assert judge(view, plain).visible
+    labelled = attrs.evolve(plain, labels=frozenset({"sealed"}))
+    assert judge(view, labelled).reason.rule is rules.ACC_11

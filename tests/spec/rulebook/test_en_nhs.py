@@ -4,13 +4,14 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
+import attrs
 import pytest
 
 from emrcore import rules
 from emrcore.access import Facts, Grant
 from emrcore.people import Assent, Assessment, Person, PersonId, Restriction
 from emrcore.records import Document, judge, withheld
-from emrcore.rulebook import Role, shipped
+from emrcore.rulebook import May, Role, shipped
 from emrcore.rules import Rule
 from world import Cards
 
@@ -195,3 +196,51 @@ def test_order_of_a_court() -> None:
     facts = facts_of(dt.date(2016, 1, 1), restrictions=(order,))
     assert refusal(facts, london(2023, 12, 31, 23, 59)) is None
     assert refusal(facts, NOON) is rules.ACC_6
+
+
+# Everything that anybody may be asked for, so that only what is under test can be missing.
+EVERYTHING: dict[str, Any] = {
+    "assents": (Assent(guardian=MOTHER, ward=CHILD, given=True, since=dt.date(2020, 1, 1)),),
+    "assessments": (Assessment(person=CHILD, since=dt.date(2020, 1, 1)),),
+}
+WAYS = [
+    ("mother", Role.GUARDIAN, dt.date(2016, 1, 1), May.ACT),
+    ("mother", Role.GUARDIAN, dt.date(2011, 1, 1), May.ACT),
+    ("child", Role.SELF, dt.date(2010, 1, 1), May.VIEW),
+    ("child", Role.SELF, dt.date(1990, 1, 1), May.VIEW),
+]
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_each_way_opens_on_its_day(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-1, ACC-12: each way in opens on its first day, and lets do what it says."""
+    facts = facts_of(born, **EVERYTHING)
+    first = london(2023, 10, 31)
+    before = first - dt.timedelta(minutes=1)
+    assert refusal(facts, before, person=person, role=role) is rules.ACC_1
+    view = CARDS.view(facts, person=person, role=role, at=first)
+    assert {one.may for one in view.allowances} == {may}
+    assert not view.closed
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_what_closes_each_way(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-6, ACC-7, ACC-11: death closes each way in, and so do orders and labels.
+
+    An order for everybody is for the patient, too.
+    """
+    del may
+    facts = facts_of(born, **EVERYTHING)
+    dead = attrs.evolve(facts.person, died=NOON.date())
+    assert refusal(attrs.evolve(facts, person=dead), NOON, person=person, role=role) is rules.ACC_7
+    order = Restriction(
+        ward=CHILD, person=None, since=dt.date(2010, 1, 1), authority="court", reason="order"
+    )
+    barred = attrs.evolve(facts, restrictions=(order,))
+    expected = rules.ACC_6
+    assert refusal(barred, NOON, person=person, role=role) is expected
+    view = CARDS.view(facts, person=person, role=role, at=NOON)
+    plain = CARDS.document("letters", published_at=london(2024, 1, 15))
+    assert judge(view, plain).visible
+    labelled = attrs.evolve(plain, labels=frozenset({"sealed"}))
+    assert judge(view, labelled).reason.rule is rules.ACC_11

@@ -4,13 +4,14 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
+import attrs
 import pytest
 
 from emrcore import rules
 from emrcore.access import Facts
-from emrcore.people import Custody, Nomination, Person, PersonId
+from emrcore.people import Custody, Nomination, Person, PersonId, Restriction
 from emrcore.records import Document, judge, visible, withheld
-from emrcore.rulebook import Role, shipped
+from emrcore.rulebook import May, Role, shipped
 from emrcore.rules import Rule
 from world import Cards
 
@@ -166,3 +167,69 @@ def test_both_look_until_eighteen() -> None:
     overlap = CARDS.edition.ages.overlap
     assert overlap is not None
     assert overlap.value == (0, 18)
+
+
+# Everything that anybody may be asked for, so that only what is under test can be missing.
+EVERYTHING: dict[str, Any] = {
+    "nominations": (Nomination(giver=CHILD, receiver=PersonId("aunt"), since=dt.date(2016, 1, 1)),),
+}
+WAYS = [
+    ("mother", Role.GUARDIAN, dt.date(2012, 1, 1), May.ACT),
+    ("child", Role.SELF, dt.date(2012, 1, 1), May.ACT),
+    ("child", Role.SELF, dt.date(1990, 1, 1), May.ACT),
+    ("aunt", Role.REPRESENTATIVE, dt.date(1990, 1, 1), May.VIEW),
+]
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_each_way_opens_on_its_day(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-1, ACC-12: each way in opens on its first day, and lets do what it says."""
+    facts = facts_of(born, **EVERYTHING)
+    first = helsinki(2023 if role is Role.REPRESENTATIVE else 2017, 1, 1)
+    before = first - dt.timedelta(minutes=1)
+    assert refusal(facts, before, person=person, role=role) is rules.ACC_1
+    view = CARDS.view(facts, person=person, role=role, at=first)
+    assert {one.may for one in view.allowances} == {may}
+    assert not view.closed
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_what_closes_each_way(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-6, ACC-7, ACC-11: death closes each way in, and so do orders and labels.
+
+    An order for everybody is for the patient, too.
+    """
+    del may
+    facts = facts_of(born, **EVERYTHING)
+    dead = attrs.evolve(facts.person, died=NOON.date())
+    assert refusal(attrs.evolve(facts, person=dead), NOON, person=person, role=role) is rules.ACC_7
+    order = Restriction(
+        ward=CHILD, person=None, since=dt.date(2010, 1, 1), authority="court", reason="order"
+    )
+    barred = attrs.evolve(facts, restrictions=(order,))
+    expected = rules.ACC_6
+    assert refusal(barred, NOON, person=person, role=role) is expected
+    view = CARDS.view(facts, person=person, role=role, at=NOON)
+    plain = CARDS.document("health-records", occurred_on=dt.date(2018, 1, 1))
+    assert judge(view, plain).visible
+    labelled = attrs.evolve(plain, labels=frozenset({"sealed"}))
+    assert judge(view, labelled).reason.rule is rules.ACC_11
+
+
+@pytest.mark.parametrize(("at", "shown"), [(helsinki(2023, 1, 1), True), (NOON, True)])
+def test_second_way_has_the_same_conditions(at: dt.datetime, shown: bool) -> None:
+    """ACC-6, ACC-7, ACC-17: what is dated after ten asks for all that the older way asks for."""
+    document = visit(dt.date(2023, 1, 1), "minor-allows")
+    later = at + dt.timedelta(hours=20)
+    order = Restriction(
+        ward=CHILD, person=MOTHER, since=dt.date(2020, 1, 1), authority="court", reason="order"
+    )
+    dead = Person(id=CHILD, born=dt.date(2010, 6, 1), died=at.date())
+    assert seen_by_mother(document, later) is shown
+    for changes in (
+        {"restrictions": (order,)},
+        {"person": dead},
+        {"custodies": ()},
+        {"kinships": ()},
+    ):
+        assert not seen_by_mother(document, later, attrs.evolve(facts_of(), **changes))

@@ -4,12 +4,14 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
+import attrs
 import pytest
 
 from emrcore import rules
 from emrcore.access import Facts
 from emrcore.people import Custody, Nomination, Person, PersonId, Residence, Restriction
-from emrcore.rulebook import Role, shipped
+from emrcore.records import judge
+from emrcore.rulebook import May, Role, shipped
 from emrcore.rules import Rule
 from world import Cards
 
@@ -152,3 +154,49 @@ def test_power_of_attorney(at: dt.datetime, rule: Rule | None) -> None:
 def test_of_whom_no_rule_was_found(role: Role) -> None:
     """ACC-20: doctors and crews see nothing."""
     assert refusal(facts_of(), role=role) is rules.ACC_20
+
+
+# Everything that anybody may be asked for, so that only what is under test can be missing.
+EVERYTHING: dict[str, Any] = {
+    "nominations": (Nomination(giver=CHILD, receiver=PersonId("aunt"), since=dt.date(2020, 1, 1)),),
+}
+WAYS = [
+    ("mother", Role.GUARDIAN, BORN, May.ACT),
+    ("child", Role.SELF, dt.date(1990, 1, 1), May.ACT),
+    ("aunt", Role.REPRESENTATIVE, dt.date(1990, 1, 1), May.ACT),
+]
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_each_way_opens_on_its_day(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-1, ACC-12: each way in opens on its first day, and lets do what it says."""
+    facts = facts_of(person=Person(id=CHILD, born=born), **EVERYTHING)
+    first = oslo(2025, 1, 1)
+    before = first - dt.timedelta(minutes=1)
+    assert refusal(facts, before, person=person, role=role) is rules.ACC_1
+    view = CARDS.view(facts, person=person, role=role, at=first)
+    assert {one.may for one in view.allowances} == {may}
+    assert not view.closed
+
+
+@pytest.mark.parametrize(("person", "role", "born", "may"), WAYS)
+def test_what_closes_each_way(person: str, role: Role, born: dt.date, may: May) -> None:
+    """ACC-6, ACC-7, ACC-11: death closes each way in, and so do orders and labels.
+
+    An order for everybody is about those who represent, and not about the patient.
+    """
+    del may
+    facts = facts_of(person=Person(id=CHILD, born=born), **EVERYTHING)
+    dead = attrs.evolve(facts.person, died=NOON.date())
+    assert refusal(attrs.evolve(facts, person=dead), NOON, person=person, role=role) is rules.ACC_7
+    order = Restriction(
+        ward=CHILD, person=None, since=dt.date(2010, 1, 1), authority="court", reason="order"
+    )
+    barred = attrs.evolve(facts, restrictions=(order,))
+    expected = None if role is Role.SELF else rules.ACC_6
+    assert refusal(barred, NOON, person=person, role=role) is expected
+    view = CARDS.view(facts, person=person, role=role, at=NOON)
+    plain = CARDS.document("prescriptions")
+    assert judge(view, plain).visible
+    labelled = attrs.evolve(plain, labels=frozenset({"sealed"}))
+    assert judge(view, labelled).reason.rule is rules.ACC_11
