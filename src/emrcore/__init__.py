@@ -10,7 +10,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emrcore.access import Facts, Grant, Reason, View, Viewer, decide, explain, timeline
+    from emrcore.access import (
+        Facts,
+        Grant,
+        Reason,
+        View,
+        Viewer,
+        decide,
+        explain,
+        grounds_of,
+        next_change,
+        timeline,
+    )
     from emrcore.applications import Asked, Operator, Rejection
     from emrcore.calendar import Deadline, WorkingCalendar, deadline, russian_calendar
     from emrcore.errors import (
@@ -39,7 +50,7 @@ if TYPE_CHECKING:
         Sex,
         parse_identity,
     )
-    from emrcore.records import Document, DocumentId, Page, Verdict, judge, visible
+    from emrcore.records import Document, DocumentId, Page, Verdict, diff, impact, judge, visible
     from emrcore.rulebook import Check, Edition, Role, Rulebook
     from emrcore.rules import Rule
     from emrcore.texts import Language
@@ -54,6 +65,8 @@ _HOME = {
     "Viewer": "emrcore.access",
     "decide": "emrcore.access",
     "explain": "emrcore.access",
+    "grounds_of": "emrcore.access",
+    "next_change": "emrcore.access",
     "timeline": "emrcore.access",
     "Asked": "emrcore.applications",
     "Operator": "emrcore.applications",
@@ -92,6 +105,8 @@ _HOME = {
     "DocumentId": "emrcore.records",
     "Page": "emrcore.records",
     "Verdict": "emrcore.records",
+    "diff": "emrcore.records",
+    "impact": "emrcore.records",
     "judge": "emrcore.records",
     "visible": "emrcore.records",
     "Check": "emrcore.rulebook",
@@ -150,8 +165,12 @@ __all__ = [
     "WorkingCalendar",
     "deadline",
     "decide",
+    "diff",
     "explain",
+    "grounds_of",
+    "impact",
     "judge",
+    "next_change",
     "parse_identity",
     "russian_calendar",
     "timeline",

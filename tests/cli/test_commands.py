@@ -181,3 +181,15 @@ def test_questions_that_are_none(capsys: Captured, wrong: list[str], where: str)
     asked = ["--at", "2020-02-03T12:00:00+03:00"]
     assert main(["explain", *CASE, *GRANTED, *asked, *wrong]) == 2
     assert where in capsys.readouterr().err
+
+
+def test_rulebook_diff(capsys: Captured) -> None:
+    """ACC-18: who gains and loses what is told with examples; nothing is told of no change."""
+    at = ["--at", "2020-09-01T12:00:00+03:00"]
+    assert main(["rulebook", "diff", "ru-moscow-2020", "ru-moscow-2020-08", *at]) == 0
+    told = capsys.readouterr().out
+    assert "guardian gains lab-results\n  plain: patient born 2005-08-31" in told
+    assert "guardian loses lab-results\n  of full capacity" in told
+    assert main(["rulebook", "diff", "ru-moscow-2020", "ru-moscow-2020", *at]) == 0
+    assert capsys.readouterr().out == "no difference\n"
+    assert main(["rulebook", "diff", "ru-moscow-2020", "nowhere.toml", *at]) == 2

@@ -83,6 +83,11 @@ def _rulebook(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="print every value of a rulebook with its source")
     show.add_argument("rulebook", help="a file, or a shipped name")
     show.set_defaults(command=questions.show_rulebook)
+    diff = actions.add_parser("diff", help="who gains and loses what from one to the other")
+    diff.add_argument("before", help="a file, or a shipped name")
+    diff.add_argument("after", help="a file, or a shipped name")
+    diff.add_argument("--at", required=True, metavar="MOMENT")
+    diff.set_defaults(command=questions.show_difference)
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from emrcore.adapters import fhir
 from emrcore.calendar import calendar_named, deadline
 from emrcore.errors import Fault, Malformed
 from emrcore.people import Sex, parse_identity
+from emrcore.records import diff
 from emrcore.rulebook import Cited, May, Rulebook, load, shipped, shipped_names
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -49,6 +50,23 @@ def show_rulebook(chosen: argparse.Namespace) -> None:
         print(f"\nfrom {edition.valid_from}" + (f" until {edition.until}" if edition.until else ""))
         for path, cited in _cited(edition, ()):
             print(f"  {'.'.join(path)} = {_shown(cited.value)}   [{cited.source}]")
+
+
+def show_difference(chosen: argparse.Namespace) -> None:
+    """Print who gains and loses what, each with the smallest example and both reasons."""
+    at = moment(chosen.at, "at")
+    changes = diff(rulebook(chosen.before), rulebook(chosen.after), at=at)
+    for change in changes:
+        example = change.example
+        turn = "gains" if change.gains else "loses"
+        born, document = example.facts.person.born, example.document
+        kind = f" {document.kind}" if document.kind else ""
+        print(f"{change.role} {turn} {change.section}")
+        print(f"  {example.situation}: patient born {born},{kind} dated {document.occurred_on}")
+        print(f"  before: {change.before}")
+        print(f"  after:  {change.after}")
+    if not changes:
+        print("no difference")
 
 
 def _cited(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Cited[object]]]:

@@ -10,6 +10,7 @@ from emrcore.records.card import (
     RestrictionRecorded,
     restricted,
 )
+from emrcore.records.comparison import Change, Example, Impact, diff, impact
 from emrcore.records.document import Document, DocumentId
 from emrcore.records.execution import Verdict, count, judge, visible, withheld
 from emrcore.records.page import Page, Position, check_size, cut, opened, page, position
@@ -17,11 +18,14 @@ from emrcore.records.page import Page, Position, check_size, cut, opened, page, 
 __all__ = [
     "CardCreated",
     "CardOpened",
+    "Change",
     "DeathRecorded",
     "Document",
     "DocumentId",
     "DocumentsAdded",
     "DocumentsShown",
+    "Example",
+    "Impact",
     "KinshipRecorded",
     "Page",
     "Position",
@@ -30,6 +34,8 @@ __all__ = [
     "check_size",
     "count",
     "cut",
+    "diff",
+    "impact",
     "judge",
     "opened",
     "page",
