@@ -7,7 +7,6 @@ told once and none is a consequence of another.
 
 import datetime as dt
 import functools
-import importlib.resources
 import pathlib
 import tomllib
 import zoneinfo
@@ -59,6 +58,7 @@ from emrcore.rulebook.tables import (
     one_of,
 )
 
+_SHIPPED = pathlib.Path(__file__).parents[1] / "rulebooks"
 _LANGUAGES = ("en", "ru")
 
 
@@ -72,15 +72,13 @@ def shipped(name: str) -> Rulebook:
     if name not in shipped_names():
         known = ", ".join(shipped_names())
         raise Malformed(f"rulebook {name!r}", (Fault("name", f"not one of {known}", rules.RB_1),))
-    folder = importlib.resources.files("emrcore") / "rulebooks"
-    return parse((folder / f"{name}.toml").read_text("utf-8"), file=f"{name}.toml")
+    return load(_SHIPPED / f"{name}.toml")
 
 
 @functools.cache
 def shipped_names() -> tuple[str, ...]:
     """The names of the rulebooks that come with the library, sorted."""
-    folder = importlib.resources.files("emrcore") / "rulebooks"
-    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir()))
+    return tuple(sorted(path.stem for path in _SHIPPED.glob("*.toml")))
 
 
 def load(path: pathlib.Path) -> Rulebook:
