@@ -149,11 +149,13 @@ def _after_death(question: Question, band: Band) -> Reason | None:
 def _age(question: Question, band: Band) -> Reason | None:
     low, high = band.from_age, band.until_age
     override = band.capacity_overrides_age
-    capacity = _capacity(question) if override and override.value else None
-    if override and capacity is CapacityKind.FULL:
-        return _because(rules.ACC_18, override, capacity) if high else None
-    if override and capacity is CapacityKind.NONE:
-        return _because(rules.ACC_18, override, capacity) if low else None
+    if override and override.value:
+        found = _capacities(question)
+        for kind, bound in ((CapacityKind.FULL, high), (CapacityKind.NONE, low)):
+            if kind in found and bound:
+                return _because(rules.ACC_18, override, kind)
+        if found & {CapacityKind.FULL, CapacityKind.NONE}:
+            return None
     if low and question.day < question.reached(low.value):
         return _because(rules.ACC_3, low, low.value)
     if high and question.day >= question.reached(high.value):
@@ -161,11 +163,13 @@ def _age(question: Question, band: Band) -> Reason | None:
     return None
 
 
-def _capacity(question: Question) -> CapacityKind | None:
-    for finding in question.facts.capacities:
-        if finding.person == question.facts.person.id and finding.holds_on(question.day):
-            return finding.kind
-    return None
+def _capacities(question: Question) -> set[CapacityKind]:
+    """All that is found of the patient today; of two that contradict, the one that bars counts."""
+    return {
+        finding.kind
+        for finding in question.facts.capacities
+        if finding.person == question.facts.person.id and finding.holds_on(question.day)
+    }
 
 
 def _unmet_need(question: Question, band: Band) -> Reason | None:

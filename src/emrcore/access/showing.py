@@ -97,6 +97,7 @@ def _allowance(edition: Edition, name: str, band: Band, window: Window) -> Allow
     allowance = Allowance(
         section=name,
         kinds=frozenset(window.kinds.value),
+        unkinded=set(window.kinds.value) == set(edition.sections[name].kinds.value),
         labels=frozenset(band.labels.value),
         flagged=frozenset(band.flagged.value if band.flagged else ()),
         reason=_because(rules.ACC_10, start, start.value),

@@ -30,13 +30,13 @@ class Reason:
 class Allowance:
     """A conjunction of comparisons that admits documents of one section.
 
-    Kind (where the document has one) and labels must be within ``kinds`` and ``labels``, the source
-    within ``sources`` unless that is None; the date named by ``basis`` must lie within
-    ``[since, before)``, which are moments where the basis is ``published`` and days elsewhere.
-    Without a basis no date is asked for; ``reason`` says why not before ``since``, ``ends`` why not
-    from ``before`` on. The publication must be at least ``delay`` ago, and with
-    ``acknowledged`` a clinician must have seen the document. ``flagged`` labels hide a document and
-    say so.
+    Kind and labels must be within ``kinds`` and ``labels``; a document that tells no kind needs an
+    allowance that is ``unkinded``: one for every kind of its section. The source must be within
+    ``sources`` unless that is None; the date named by ``basis`` must lie in ``[since, before)``,
+    which are moments where the basis is ``published`` and days elsewhere. Without a basis no date
+    is asked for; ``reason`` says why not before ``since``, ``ends`` why not from ``before`` on. The
+    publication must be at least ``delay`` ago, and with ``acknowledged`` a clinician must have seen
+    the document. ``flagged`` labels hide a document and say so.
     """
 
     section: str
@@ -44,6 +44,7 @@ class Allowance:
     labels: frozenset[str]
     reason: Reason
     may: May
+    unkinded: bool = True
     basis: Basis | None = None
     since: dt.date | None = None
     before: dt.date | None = None

@@ -267,7 +267,8 @@ def grant(
 
 
 def _check_quota(facts: Facts, viewer: Viewer, bands: tuple[Band, ...], at: dt.datetime) -> None:
-    others = {grant.viewer for grant in facts.grants if grant.holds_at(at)} - {viewer.person}
+    own = {viewer.person, facts.person.id}
+    others = {grant.viewer for grant in facts.grants if grant.holds_at(at)} - own
     for band in bands:
         if band.most_viewers and len(others) >= band.most_viewers.value:
             raise RuleBroken(rules.APP_12, f"{band.most_viewers.value}")

@@ -78,9 +78,9 @@ def _obstacle(view: View, allowance: Allowance, document: Document) -> tuple[int
 
 
 def _kind(_: View, allowance: Allowance, document: Document) -> Reason | None:
-    if document.kind is None or document.kind in allowance.kinds:
-        return None
-    return _unknown(document.kind)
+    if document.kind is None:
+        return None if allowance.unkinded else _unknown("kind")
+    return None if document.kind in allowance.kinds else _unknown(document.kind)
 
 
 def _source(_: View, allowance: Allowance, document: Document) -> Reason | None:

@@ -189,10 +189,11 @@ def is_the_right_time(case: Case, band: Band) -> bool:
 def is_of_the_right_age(case: Case, band: Band) -> bool:
     """Whether the patient is as old as the band asks, or a finding on capacity replaces the age."""
     if band.capacity_overrides_age and band.capacity_overrides_age.value:
-        if is_found(case, CapacityKind.FULL):
-            return band.until_age is None
-        if is_found(case, CapacityKind.NONE):
-            return band.from_age is None
+        full, none = (is_found(case, kind) for kind in (CapacityKind.FULL, CapacityKind.NONE))
+        if (full and band.until_age) or (none and band.from_age):
+            return False
+        if full or none:
+            return True
     born, ages = case.facts.person.born, case.edition.ages
     if band.from_age and case.today < day_of_reaching(born, band.from_age.value, ages):
         return False
@@ -272,18 +273,22 @@ def ways_to(case: Case, band: Band) -> list[Window | None]:
     document = case.document
     section = case.edition.sections[document.section]
     if not band.windows.value:
-        return [None] if is_listed(document.kind, section.kinds.value) else []
+        every = section.kinds.value
+        return [None] if is_listed(document.kind, every, every) else []
     return [
         window
         for window in section.windows.values()
-        if is_listed(document.kind, window.kinds.value)
+        if is_listed(document.kind, window.kinds.value, section.kinds.value)
         and (window.sources is None or document.source in window.sources.value)
     ]
 
 
-def is_listed(kind: str | None, kinds: tuple[str, ...]) -> bool:
-    """Whether a document of *kind* is one of *kinds*; one whose source tells no kinds is of all."""
-    return kind is None or kind in kinds
+def is_listed(kind: str | None, kinds: tuple[str, ...], every: tuple[str, ...]) -> bool:
+    """Whether a document of *kind* is one of *kinds*.
+
+    One whose source tells no kinds may be any of *every*, so all of them must be among *kinds*.
+    """
+    return set(every) <= set(kinds) if kind is None else kind in kinds
 
 
 def barring_labels(case: Case, band: Band) -> frozenset[str]:

@@ -225,6 +225,44 @@ def test_sources_and_ends(cards: Cards) -> None:
     assert hidden(source="elsewhere") is rules.ACC_11
 
 
+def test_unkinded_documents(cards: Cards) -> None:
+    """ACC-11: a document that tells no kind passes only a window that is for all of them."""
+    line = 'records_from = { value = 2019-01-01, source = "announcement: 4" }'
+    one, rest = 'kinds = { value = ["ct"], source = "announcement: 4" }', '["mri", "mammography"'
+    other = f'kinds = {{ value = {rest}, "fluorography"], source = "announcement: 4" }}'
+    section = "[edition.sections.radiology.windows."
+    windows = f"{section}ct]\n{one}\n{line}\n{section}rest]\n{other}\n{line}\n"
+    start = "\n[edition.sections.instrumental]"
+    text = TEXT.replace(line + "\n", "", 1).replace(start, f"\n{windows}{start}", 1)
+    by = parse(text, file="test.toml").editions[0]
+    viewer = Viewer(person=MOTHER, role=Role.GUARDIAN)
+    seen = {
+        kind: judge(decide(cards.facts(), viewer, at=NOW, edition=rule), document).visible
+        for kind, rule in (("split", by), ("whole", edition()))
+        for document in [cards.document("radiology", kind=None)]
+    }
+    assert seen == {"split": False, "whole": True}
+    split = decide(cards.facts(), viewer, at=NOW, edition=by)
+    assert len(visible(split, [cards.document("radiology", kind=k) for k in ("ct", "mri")])) == 2
+
+
+def test_contradictory_findings(cards: Cards) -> None:
+    """ACC-18: of two findings that contradict each other, the one that bars counts."""
+    line = value("capacity_overrides_age", "true")
+    text = TEXT
+    for head in ("[edition.relations.self.from-15]", HEAD):
+        text = text.replace(head, f"{head}\n{line}")
+    by = parse(text, file="test.toml").editions[0]
+    findings = [
+        Capacity(person=CHILD, kind=kind, since=dt.date(2020, 1, 1))
+        for kind in (CapacityKind.FULL, CapacityKind.NONE)
+    ]
+    for order in (findings, findings[::-1]):
+        facts = cards.facts(capacities=tuple(order))
+        assert refusal(facts, by) is rules.ACC_18
+        assert refusal(facts, by, person=CHILD, role=Role.SELF) is rules.ACC_18
+
+
 def test_labels(cards: Cards) -> None:
     """ACC-16: a label hides in silence, with a notice, or not at all, as the band says."""
     lines = value("flagged", '["sealed"]')

@@ -58,6 +58,8 @@ def test_hand_over_at_fourteen(at: dt.datetime, own: Rule | None, guardian: Rule
     facts = facts_of(dt.date(2012, 7, 1))
     assert refusal(facts, at, person="child", role=Role.SELF) is own
     assert refusal(facts, at) is guardian
+    alone = attrs.evolve(facts, grants=())
+    assert refusal(alone, at, person="child", role=Role.SELF) is own
 
 
 def test_supervised_contact() -> None:
@@ -160,6 +162,7 @@ def test_codes(label: str, patient: bool, doctor: bool, emergency: bool) -> None
         seen.append(judge(view, document).visible)
         assert withheld(view, [document]) == 0
     assert seen == [patient, doctor, emergency]
+    assert judge(CARDS.view(YOUNG, at=NOON), document).visible is patient
 
 
 def test_personal_health_notes() -> None:
@@ -236,3 +239,16 @@ def test_what_closes_each_way(person: str, role: Role, born: dt.date, may: May) 
     assert judge(view, plain).visible
     labelled = attrs.evolve(plain, labels=frozenset({"sealed"}))
     assert judge(view, labelled).reason.rule is rules.ACC_11
+
+
+@pytest.mark.parametrize("role", [Role.DOCTOR, Role.CREW])
+def test_staff(role: Role) -> None:
+    """ACC-6, ACC-7: an order about who may know bars no staff; death closes the record to them."""
+    order = Restriction(
+        ward=CHILD, person=None, since=dt.date(2010, 1, 1), authority="court", reason="order"
+    )
+    facts = attrs.evolve(ADULT, restrictions=(order,))
+    view = CARDS.view(facts, person="staff", role=role, at=NOON)
+    assert {one.may for one in view.allowances} == {May.VIEW}
+    dead = attrs.evolve(facts, person=attrs.evolve(facts.person, died=NOON.date()))
+    assert refusal(dead, NOON, person="staff", role=role) is rules.ACC_7

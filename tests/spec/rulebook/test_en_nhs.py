@@ -118,15 +118,21 @@ def test_parent_and_child_of_fourteen() -> None:
     assert refusal(facts, NOON, person="child", role=Role.SELF) is None
 
 
+@pytest.mark.parametrize("section", list(CARDS.edition.sections))
 @pytest.mark.parametrize(
     ("published", "shown"),
     [(london(2023, 10, 30, 23, 59), False), (london(2023, 10, 31), True)],
 )
-def test_only_new_entries(published: dt.datetime, shown: bool) -> None:
+def test_only_new_entries(section: str, published: dt.datetime, shown: bool) -> None:
     """ACC-10: an entry is shown if it was added since the switch-on, whenever it happened."""
     view = CARDS.view(facts_of(dt.date(1990, 1, 1)), person="child", role=Role.SELF, at=NOON)
-    verdict = judge(view, entry(published_at=published, occurred_on=dt.date(2022, 1, 1)))
-    assert verdict.visible is shown
+    document = entry(
+        section,
+        published_at=published,
+        acknowledged_at=published,
+        occurred_on=dt.date(2022, 1, 1),
+    )
+    assert judge(view, document).visible is shown
 
 
 @pytest.mark.parametrize(
@@ -136,10 +142,25 @@ def test_only_new_entries(published: dt.datetime, shown: bool) -> None:
         (london(2023, 12, 5, 15), london(2023, 12, 5)),
     ],
 )
-def test_parents_see_from_the_later_of_two_days(granted: dt.datetime, first: dt.datetime) -> None:
-    """ACC-10: a parent sees what was added since the switch-on and since the day of the grant."""
-    facts = facts_of(dt.date(2016, 1, 1), grants=(Grant(viewer=MOTHER, since=granted),))
-    view = CARDS.view(facts, at=NOON)
+@pytest.mark.parametrize(
+    ("person", "role", "born"),
+    [
+        ("mother", Role.GUARDIAN, dt.date(2016, 1, 1)),
+        ("mother", Role.GUARDIAN, dt.date(2012, 1, 1)),
+        ("child", Role.SELF, dt.date(2010, 1, 1)),
+    ],
+)
+def test_later_of_two_days(
+    granted: dt.datetime, first: dt.datetime, person: str, role: Role, born: dt.date
+) -> None:
+    """ACC-10: whoever was let in sees what was added since the switch-on and since the grant."""
+    facts = facts_of(
+        born,
+        assents=assent(),
+        assessments=(Assessment(person=CHILD, since=dt.date(2020, 1, 1)),),
+        grants=(Grant(viewer=PersonId(person), since=granted),),
+    )
+    view = CARDS.view(facts, person=person, role=role, at=NOON)
     before = first - dt.timedelta(minutes=1)
     assert not judge(view, entry(published_at=before)).visible
     assert judge(view, entry(published_at=first)).visible
@@ -244,3 +265,19 @@ def test_what_closes_each_way(person: str, role: Role, born: dt.date, may: May) 
     assert judge(view, plain).visible
     labelled = attrs.evolve(plain, labels=frozenset({"sealed"}))
     assert judge(view, labelled).reason.rule is rules.ACC_11
+
+
+def test_clinicians() -> None:
+    """ACC-6, ACC-7, ACC-15: clinicians look whoever is barred, and before the switch-on, too.
+
+    Of the time after death nothing is said, so they do not.
+    """
+    order = Restriction(
+        ward=CHILD, person=None, since=dt.date(2010, 1, 1), authority="court", reason="order"
+    )
+    facts = facts_of(dt.date(1990, 1, 1), restrictions=(order,))
+    view = CARDS.view(facts, person="gp", role=Role.DOCTOR, at=NOON)
+    assert judge(view, entry(published_at=london(2020, 1, 1))).visible
+    assert {one.may for one in view.allowances} == {May.VIEW}
+    dead = attrs.evolve(facts, person=attrs.evolve(facts.person, died=NOON.date()))
+    assert refusal(dead, NOON, person="gp", role=Role.DOCTOR) is rules.ACC_7

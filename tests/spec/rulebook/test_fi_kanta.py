@@ -132,6 +132,8 @@ def test_until_eighteen(at: dt.datetime, rule: Rule | None) -> None:
     """
     assert refusal(facts_of(), at) is rule
     assert refusal(facts_of(), at, person="child", role=Role.SELF) is None
+    for document in (visit(dt.date(2019, 1, 1)), visit(dt.date(2024, 1, 1), "minor-allows")):
+        assert seen_by_mother(document, at) is (rule is None)
 
 
 def test_custody_is_asked_for() -> None:
@@ -226,6 +228,8 @@ def test_second_way_has_the_same_conditions(at: dt.datetime, shown: bool) -> Non
     )
     dead = Person(id=CHILD, born=dt.date(2010, 6, 1), died=at.date())
     assert seen_by_mother(document, later) is shown
+    view = CARDS.view(facts_of(), at=later)
+    assert {one.may for one in view.allowances} == {May.ACT}
     for changes in (
         {"restrictions": (order,)},
         {"person": dead},

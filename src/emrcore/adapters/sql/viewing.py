@@ -85,7 +85,8 @@ def _visible(allowed: Allowances) -> Iterator[sa.ColumnElement[bool]]:
 def _comparisons(allowance: Allowance) -> Iterator[sa.ColumnElement[bool]]:
     yield _DOCUMENT.section == sa.literal(allowance.section, sa.Text)
     kinds = [sa.literal(kind, sa.Text) for kind in sorted(allowance.kinds)]
-    yield sa.or_(_DOCUMENT.kind.is_(None), _DOCUMENT.kind.in_(kinds))
+    is_one = _DOCUMENT.kind.in_(kinds)
+    yield sa.or_(_DOCUMENT.kind.is_(None), is_one) if allowance.unkinded else is_one
     yield _DOCUMENT.labels.in_([sa.literal(some, Labels) for some in _subsets(allowance.labels)])
     if allowance.sources is not None:
         sources = [sa.literal(source, sa.Text) for source in sorted(allowance.sources)]
