@@ -15,6 +15,7 @@ where there is no band.
 Two rulebooks are tried whole, of the others a sample; with EMRCORE_FULL=1 all of all.
 """
 
+import collections
 import datetime as dt
 import enum
 import functools
@@ -28,11 +29,12 @@ import attrs
 import pytest
 
 from emrcore.access import decide
-from emrcore.records import Document
+from emrcore.records import diff, visible
 from emrcore.rulebook import (
     Cited,
     Edition,
     Need,
+    Role,
     Rulebook,
     load,
     shipped,
@@ -82,6 +84,9 @@ SURVIVORS = (
 )
 """A rulebook, why some of its mutants are no other rulebook, and which."""
 
+UNNAMED = {"after_death", "basis", "opt_outs", "records_from_grant"}
+"""Of what the comparison has no example yet: the dead, days that differ, opting out, new grants."""
+
 Path = tuple[str, ...]
 
 OUT_OF_SCOPE = {"grant_months", "most_viewers", "gap", "overlap", "nobody", "title"}
@@ -102,13 +107,13 @@ class Mutant:
     def name(self) -> str:
         return f"{self.number} {' '.join(self.path)} {self.change}"
 
-    def may_concern(self, look: Look) -> bool:
+    def may_concern(self, role: Role) -> bool:
         """Whether the value is not one about another kind of viewer."""
-        return self.path[0] != "relations" or self.path[1] == look.viewer.role
+        return self.path[0] != "relations" or self.path[1] == role
 
-    def may_touch(self, document: Document) -> bool:
+    def may_touch(self, section: str) -> bool:
         """Whether the value is not one about another section."""
-        return self.path[0] != "sections" or self.path[1] == document.section
+        return self.path[0] != "sections" or self.path[1] == section
 
 
 # -- Where values are ------------------------------------------------------------------------------
@@ -259,15 +264,14 @@ def known(name: str) -> list[tuple[Look, list[Answer]]]:
 
 def is_killed(mutant: Mutant, name: str) -> bool:
     """Whether some answer by *mutant* is not the one by the rulebook *name*."""
-    return any(
-        differs(mutant, look, answers) for look, answers in known(name) if mutant.may_concern(look)
-    )
+    concerned = (pair for pair in known(name) if mutant.may_concern(pair[0].viewer.role))
+    return any(differs(mutant, look, answers) for look, answers in concerned)
 
 
 def differs(mutant: Mutant, look: Look, answers: list[Answer]) -> bool:
     edition, view = mutant.book.edition_at(look.at), None
     for document, expected in zip(look.documents, answers, strict=True):
-        if mutant.may_touch(document):
+        if mutant.may_touch(document.section):
             view = view or decide(look.facts, look.viewer, at=look.at, edition=edition)
             if answered(view, document) is not expected:
                 return True
@@ -309,3 +313,44 @@ def test_mutants_are_killed(name: str, record_property: Callable[[str, object], 
         record_property(key, len(number))
     assert left <= listed
     assert not whole or left == listed, "a mutant is listed that is killed"
+
+
+# -- What the comparison says of them --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WHOLE if FULL else WHOLE[:1])
+def test_the_comparison_names_what_is_changed(name: str) -> None:
+    """RB-4: of a rulebook with one value changed, the comparison names that change and no other."""
+    book = BOOKS[name]
+    at = busiest_moment(name)
+    now = [look for look, _ in known(name) if look.at == at]
+    for mutant in mutants(book):
+        if mutant.path[-1] in UNNAMED or any(totality.faults(mutant.book)):
+            continue
+        changes = diff(book, mutant.book, at=at)
+        assert bool(changes) is any(shows_otherwise(look, mutant, book) for look in now), (
+            mutant.name
+        )
+        for change in changes:
+            assert mutant.may_concern(change.role), mutant.name
+            assert mutant.may_touch(change.section), mutant.name
+
+
+def busiest_moment(name: str) -> dt.datetime:
+    """The moment of the last edition at which most is asked."""
+    edition = BOOKS[name].editions[-1]
+    moments = (look.at for look, _ in known(name))
+    asked = collections.Counter(at for at in moments if BOOKS[name].edition_at(at) is edition)
+    return asked.most_common(1)[0][0]
+
+
+def shows_otherwise(look: Look, mutant: Mutant, book: Rulebook) -> bool:
+    if not mutant.may_concern(look.viewer.role):
+        return False
+    before, after = (
+        decide(look.facts, look.viewer, at=look.at, edition=one.edition_at(look.at))
+        for one in (book, mutant.book)
+    )
+    return not before.says_the_same_as(after) and (
+        visible(before, look.documents) != visible(after, look.documents)
+    )

@@ -78,9 +78,10 @@ class Question:
         return [tie for tie in facts if tie.guardian == guardian and tie.ward == ward]
 
     def grants(self) -> list[Grant]:
-        """The grants to this viewer."""
-        viewer = self.viewer.person
-        return [grant for grant in self.facts.grants if grant.viewer == viewer]
+        """The grants to this viewer, in this role."""
+        viewer, roles = self.viewer.person, (None, self.viewer.role)
+        grants = self.facts.grants
+        return [grant for grant in grants if grant.viewer == viewer and grant.role in roles]
 
 
 def admitting(question: Question) -> tuple[tuple[str, ...], Reason | None]:

@@ -24,11 +24,15 @@ from emrcore.rulebook import Role
 
 @attrs.frozen(kw_only=True)
 class Grant:
-    """*viewer* was let into the card by a granted application over ``[since, until)``."""
+    """*viewer* was let into the card by a granted application over ``[since, until)``.
+
+    It was granted to look as *role*, and serves no other; None: as whatever was asked for.
+    """
 
     viewer: PersonId
     since: dt.datetime
     until: dt.datetime | None = None
+    role: Role | None = None
 
     def holds_at(self, at: dt.datetime) -> bool:
         """Whether the grant is in force at *at*."""

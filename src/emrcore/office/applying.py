@@ -111,7 +111,9 @@ class Applications(Desk):
             )
             place = places.grant(account, patient)
             work.text(place)
-            work.put(place, Grant(viewer=filed.applicant, since=work.now, until=event.until))
+            role = filed.asked[patient]
+            given = Grant(viewer=filed.applicant, since=work.now, until=event.until, role=role)
+            work.put(place, given)
             after = _apply(work, account, filed, (event,), _operator(by))
             _send_first_password(self, work, account)
             return after

@@ -208,9 +208,13 @@ def is_found(case: Case, kind: CapacityKind) -> bool:
 
 
 def grants_in_force(case: Case) -> list[Grant]:
-    """The grants by which this viewer is in at this moment."""
+    """The grants by which this viewer is in at this moment, in this role."""
     now = moment(case.at)
-    grants = [grant for grant in case.facts.grants if grant.viewer == case.viewer.person]
+    grants = [
+        grant
+        for grant in case.facts.grants
+        if grant.viewer == case.viewer.person and grant.role in {None, case.viewer.role}
+    ]
     begun = [grant for grant in grants if now >= moment(grant.since)]
     return [grant for grant in begun if grant.until is None or now < moment(grant.until)]
 

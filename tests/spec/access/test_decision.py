@@ -142,6 +142,14 @@ def test_grant_ends(cards: Cards) -> None:
     assert refusal(cards, others) is rules.ACC_8
 
 
+def test_grant_serves_its_role(cards: Cards) -> None:
+    """ACC-8: what was granted to a guardian serves nobody who looks as something else."""
+    grant = Grant(viewer=PersonId("mother"), since=moscow(2020, 1, 21), role=Role.GUARDIAN)
+    assert refusal(cards, cards.facts(grants=(grant,))) is None
+    other = attrs.evolve(grant, role=Role.SELF)
+    assert refusal(cards, cards.facts(grants=(other,))) is rules.ACC_8
+
+
 def test_announced_sections_are_closed(cards: Cards) -> None:
     """ACC-9: the five sections are open, the eight announced ones closed, each with its reason."""
     view = cards.view()
