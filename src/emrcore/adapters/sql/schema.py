@@ -53,12 +53,12 @@ class Labels(sa.TypeDecorator[frozenset[str]]):
         return None if value is None else frozenset(json.loads(value))
 
 
-Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+Text: sa.types.TypeEngine[str] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """The type of a column. A value it is compared with is a plain ``sa.Text``: with a collation of
 its own it could not be sent to a foreign server.
 """
 
-metadata = sa.MetaData(naming_convention={"pk": "%(table_name)s_pkey"})
+metadata: sa.MetaData = sa.MetaData(naming_convention={"pk": "%(table_name)s_pkey"})
 """The tables of emrcore, for migrations and for hosts that keep them with their own."""
 
 
@@ -66,7 +66,7 @@ def _key(name: str) -> sa.Column[str]:
     return sa.Column(name, Text, primary_key=True)
 
 
-shards = sa.Table(
+shards: sa.Table = sa.Table(
     "emrcore_shards",
     metadata,
     _key("shard_kind"),
@@ -74,7 +74,7 @@ shards = sa.Table(
     sa.Column("turns", sa.BigInteger, nullable=False),
 )
 
-states = sa.Table(
+states: sa.Table = sa.Table(
     "emrcore_states",
     metadata,
     _key("shard_kind"),
@@ -93,7 +93,7 @@ sa.Index(
     sqlite_where=states.c.due.is_not(None),
 )
 
-entries = sa.Table(
+entries: sa.Table = sa.Table(
     "emrcore_entries",
     metadata,
     _key("shard_kind"),
@@ -110,7 +110,7 @@ entries = sa.Table(
     sa.Column("subject", Text),
 )
 
-outbox = sa.Table(
+outbox: sa.Table = sa.Table(
     "emrcore_outbox",
     metadata,
     _key("shard_kind"),
@@ -131,7 +131,7 @@ sa.Index(
     sqlite_where=outbox.c.fate.is_(None),
 )
 
-documents = sa.Table(
+documents: sa.Table = sa.Table(
     "emrcore_documents",
     metadata,
     _key("patient"),

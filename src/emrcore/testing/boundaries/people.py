@@ -120,7 +120,7 @@ def _needs(viewer: PersonId) -> Iterator[tuple[Need, str, Maker]]:
 
 
 def alternatives(scene: Scene, base: Columns) -> dict[str, list[Any]]:
-    """Each column with the values that it may take, the one of *base* among them."""
+    """Each column with the values that it may take, one like that of *base* among them."""
     day, viewer = scene.edition.local_day(base["at"]), base["viewer"]
     births = [
         years_before(day, years) + shift * DAY for years in scene.ages for shift in (-1, 0, 1)
