@@ -206,9 +206,9 @@ def meeting(need: Need, question: Question) -> Sequence[Fact]:
 
 def _restriction(question: Question, band: Band) -> Reason | None:
     if band.restricted.value:
-        for bar in bars(question):
-            if bar.holds_on(question.day):
-                return _because(rules.ACC_6, band.restricted, bar.since)
+        held = [bar.since for bar in bars(question) if bar.holds_on(question.day)]
+        if held:
+            return _because(rules.ACC_6, band.restricted, min(held))
     return None
 
 

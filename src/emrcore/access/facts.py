@@ -22,6 +22,11 @@ from emrcore.people import (
 from emrcore.rulebook import Role
 
 
+def _in_utc(at: dt.datetime) -> dt.datetime:
+    """*at* on the one clock; a naive moment is refused where it is used."""
+    return at.astimezone(dt.UTC) if at.tzinfo else at
+
+
 @attrs.frozen(kw_only=True)
 class Grant:
     """*viewer* was let into the card by a granted application over ``[since, until)``.
@@ -30,8 +35,10 @@ class Grant:
     """
 
     viewer: PersonId
-    since: dt.datetime
-    until: dt.datetime | None = None
+    since: dt.datetime = attrs.field(converter=_in_utc)
+    until: dt.datetime | None = attrs.field(
+        default=None, converter=attrs.converters.optional(_in_utc)
+    )
     role: Role | None = None
 
     def holds_at(self, at: dt.datetime) -> bool:

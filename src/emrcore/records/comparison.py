@@ -24,6 +24,7 @@ from emrcore.people import (
     Kinship,
     KinshipStatus,
     Nomination,
+    OptOut,
     PatientId,
     Person,
     PersonId,
@@ -33,7 +34,7 @@ from emrcore.people import (
 )
 from emrcore.records.document import Document, DocumentId
 from emrcore.records.execution import judge
-from emrcore.rulebook import Band, Basis, Edition, Role, Rulebook, Window
+from emrcore.rulebook import Band, Basis, Edition, Role, Rulebook, SectionRule, Window
 
 PATIENT, VIEWER = PersonId("patient"), PersonId("viewer")
 _CARD = PatientId("card")
@@ -174,10 +175,13 @@ def _cards(editions: Editions, at: dt.datetime) -> Iterator[tuple[str, Facts]]:
     """Cards of every age that matters, the plain situation first, the youngest first."""
     today = editions[0].local_day(at)
     births = sorted(set(_births(editions, today)), reverse=True)
-    for situation, change in _situations(today).items():
+    for situation, change in _situations(today, at).items():
         for born in births:
             plain = _plain(born, today, at)
             yield situation, attrs.evolve(plain, **change)
+    for born in births:
+        plain = _plain(born, today, at)
+        yield "dead", attrs.evolve(plain, person=attrs.evolve(plain.person, died=today))
 
 
 def _births(editions: Editions, today: dt.date) -> Iterator[dt.date]:
@@ -220,7 +224,7 @@ def _plain(born: dt.date, today: dt.date, at: dt.datetime) -> Facts:
     )
 
 
-def _situations(today: dt.date) -> dict[str, dict[str, Any]]:
+def _situations(today: dt.date, at: dt.datetime) -> dict[str, dict[str, Any]]:
     """What may be different from the plain card, by name; the plain one first."""
     tie: dict[str, Any] = {"guardian": VIEWER, "ward": PATIENT, "since": today - _LONG}
     bar = Restriction(
@@ -246,6 +250,10 @@ def _situations(today: dt.date) -> dict[str, dict[str, Any]]:
             for status in others
         },
         "restricted by an authority": {"restrictions": (bar,)},
+        "opted out since yesterday": {"opt_outs": (OptOut(person=PATIENT, since=today - _DAY),)},
+        "let in yesterday": {
+            "grants": tuple(Grant(viewer=one, since=at - _DAY) for one in (VIEWER, PATIENT))
+        },
         **{
             f"of {kind} capacity": {
                 "capacities": (Capacity(person=PATIENT, kind=kind, since=today - _LONG),)
@@ -278,8 +286,8 @@ def _of_section(section: str, editions: Editions, at: dt.datetime) -> Iterator[D
     moments = {at - number * _DAY - extra for number in delays for extra in (0 * _DAY, _DAY)}
     if any(rule.basis and rule.basis.value is Basis.PUBLISHED for rule in rules):
         moments |= {edition.start_of(day) for edition in editions for day in days}
-    for day, moment, kind, labels, source, seen in itertools.product(
-        days,
+    for (occurred, signed), moment, kind, labels, source, seen in itertools.product(
+        _dates(days, rules),
         sorted(moment for moment in moments if moment <= at),
         kinds,
         _labels(editions),
@@ -292,12 +300,20 @@ def _of_section(section: str, editions: Editions, at: dt.datetime) -> Iterator[D
             patient=_CARD,
             section=section,
             kind=kind,
-            occurred_on=day,
-            signed_on=day,
+            occurred_on=occurred,
+            signed_on=signed,
             published_at=moment,
             acknowledged_at=seen,
             labels=labels,
         )
+
+
+def _dates(days: list[dt.date], rules: list[SectionRule]) -> list[tuple[dt.date, dt.date]]:
+    """When documents occurred and were signed: on one day, unless the editions tell them apart."""
+    judged = {rule.basis.value for rule in rules if rule.basis}
+    if {Basis.OCCURRED, Basis.SIGNED} <= judged:
+        return list(itertools.product(days, days))
+    return [(day, day) for day in days]
 
 
 def _days(windows: list[Window], editions: Editions, at: dt.datetime) -> Iterator[dt.date]:

@@ -11,6 +11,16 @@ from emrcore.rulebook import Basis
 DocumentId = NewType("DocumentId", str)
 
 
+def _in_utc(at: dt.datetime) -> dt.datetime:
+    """*at* on the one clock by which moments can be put in order and reckoned with.
+
+    A naive moment is refused: it would be judged by whatever zone the machine is in.
+    """
+    if at.tzinfo is None:
+        raise ValueError("published_at and acknowledged_at must be aware datetimes")
+    return at.astimezone(dt.UTC)
+
+
 @attrs.frozen(kw_only=True)
 class Document:
     """One record of *patient*'s card.
@@ -25,21 +35,16 @@ class Document:
     source: str
     patient: PatientId
     section: str
-    published_at: dt.datetime
+    published_at: dt.datetime = attrs.field(converter=_in_utc)
     kind: str | None = None
     occurred_on: dt.date | None = None
     signed_on: dt.date | None = None
-    acknowledged_at: dt.datetime | None = None
+    acknowledged_at: dt.datetime | None = attrs.field(
+        default=None, converter=attrs.converters.optional(_in_utc)
+    )
     labels: frozenset[str] = frozenset()
     title: str = attrs.field(default="", repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse a naive moment: it would be judged by whatever zone the machine is in."""
-        if self.published_at.tzinfo is None:
-            raise ValueError("published_at must be an aware datetime")
-        if self.acknowledged_at and self.acknowledged_at.tzinfo is None:
-            raise ValueError("acknowledged_at must be an aware datetime")
 
     def judged_by(self, basis: Basis) -> dt.date | None:
         """The day, or for ``published`` the moment, that a section with *basis* judges by."""

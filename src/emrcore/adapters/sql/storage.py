@@ -115,7 +115,8 @@ class SqlStorage:
         allowed = viewing.allowances(view)
         if not allowed:
             return []
-        delays = {viewing.released(one): view.at - one.delay for one in allowed if one.delay}
+        at = view.at.astimezone(dt.UTC)  # a day of a delay has 24 hours, whatever the clocks do
+        delays = {viewing.released(one): at - one.delay for one in allowed if one.delay}
         bound = {"patient": view.subject, "at": view.at, **delays, **bound}
         return self._read(statement(allowed), made, bound)
 

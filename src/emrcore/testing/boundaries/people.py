@@ -71,7 +71,8 @@ def fitting(scene: Scene, band: Band, at: dt.datetime, *, born: dt.date) -> Fiel
     columns |= dict.fromkeys(("capacities", "restrictions", "opt_outs"), ())
     columns |= {field: (make(),) if need in needs else () for need, field, make in _needs(viewer)}
     columns["kinships"] = (_tie(band.kinship.value),) if band.kinship else ()
-    columns["grants"] = (Grant(viewer=viewer, since=at - 100 * DAY),) if granted else ()
+    grant = Grant(viewer=viewer, since=at - 100 * DAY, role=scene.role)
+    columns["grants"] = (grant,) if granted else ()
     return columns
 
 
@@ -132,7 +133,7 @@ def alternatives(scene: Scene, base: Columns) -> dict[str, list[Any]]:
         "kinships": _kinships(scene, day),
         "restrictions": _restrictions(viewer, day),
         "capacities": _capacities(scene, day),
-        "grants": _grants(viewer, base["at"]),
+        "grants": _grants(scene.role, viewer, base["at"]),
         "opt_outs": [(), (OptOut(person=PERSON, since=LONG_AGO),)],
     }
     asked = {need for needs in scene.named("needs") for need in needs}
@@ -182,31 +183,36 @@ def _capacities(scene: Scene, day: dt.date) -> list[Any]:
     return [(), *found]
 
 
-def _grants(viewer: PersonId, at: dt.datetime) -> list[Any]:
-    make = functools.partial(Grant, viewer=viewer, since=at - _LONG)
+def _grants(role: Role, viewer: PersonId, at: dt.datetime) -> list[tuple[Grant, ...]]:
+    """None; for *role*, all, another and somebody else; that begin and end about *at*."""
+    make = functools.partial(Grant, viewer=viewer, since=at - _LONG, role=role)
     ended, begins = make(until=at), make(since=at)
-    begins_later, ends_later = make(since=at + TICK), make(until=at + TICK)
-    others = make(viewer=OTHER)
-    return [
-        (),
-        (make(),),
-        (begins,),
-        (begins_later,),
-        (ended,),
-        (ends_later,),
-        (ended, begins),
-        (others,),
+    single = [
+        make(),
+        make(role=None),
+        make(role=_other(role)),
+        make(viewer=OTHER),
+        ended,
+        begins,
+        make(until=at + TICK),
+        make(since=at + TICK),
     ]
+    return [(), *((one,) for one in single), (ended, begins)]
+
+
+def _other(role: Role) -> Role:
+    return Role.GUARDIAN if role is Role.SELF else Role.SELF
 
 
 def bounding(scene: Scene, band: Band, base: Columns) -> Iterator[Columns]:
     """*base* with each grant and each opting out that bounds what *band* shows."""
     at, day = base["at"], scene.edition.local_day(base["at"])
     if band.records_from_grant:
-        make = functools.partial(Grant, viewer=base["viewer"])
+        make = functools.partial(Grant, viewer=base["viewer"], role=scene.role)
         early, late = make(since=start_of(scene.edition, LONG_AGO)), make(since=at - 50 * DAY)
         ended = attrs.evolve(early, until=at - DAY)
-        for grants in ((early,), (late, *base["grants"]), (ended, late)):
+        another = attrs.evolve(early, role=_other(scene.role))
+        for grants in ((early,), (late, *base["grants"]), (ended, late), (another, late)):
             yield {**base, "grants": grants}
     if band.opt_outs:
         others = OptOut(person=OTHER, since=LONG_AGO)
