@@ -25,7 +25,9 @@ CALENDAR = WorkingCalendar(
 )
 
 whys = st.builds(
-    Why, kind=st.sampled_from((DayKind.WORKDAY, DayKind.WORKDAY_BY_TRANSFER)), act=st.text()
+    Why,
+    kind=st.sampled_from((DayKind.WORKDAY, DayKind.WORKDAY_BY_TRANSFER)),
+    act=st.text('1№"\\\n', max_size=3),
 ) | st.sampled_from((OFF, MOVED))
 
 
