@@ -542,6 +542,89 @@ SES_12 = Rule(
     source="RTS 2018/389 article 5(1)(a)",
 )
 
+SES_13 = Rule(
+    id="SES-13",
+    says="No more sessions are open at once than the rulebook allows.",
+    source="OWASP ASVS 5.0 V7.1.2; choice: 21",
+)
+SES_14 = Rule(
+    id="SES-14",
+    says="What is sensitive needs a second factor that was proven a short while ago.",
+    source="OWASP ASVS 5.0 V7.5.1",
+)
+SES_15 = Rule(
+    id="SES-15",
+    says="A code that approves an action serves that action only, and its message names it.",
+    source="RTS 2018/389 article 5(1)",
+)
+SES_16 = Rule(
+    id="SES-16",
+    says="A phone is bound only after the notice about the risks of SMS was acknowledged.",
+    source="NIST SP 800-63B 5.2.10",
+)
+SES_17 = Rule(
+    id="SES-17",
+    says="Codes are taken by the means that are allowed, "
+    "and sent to a phone that was proven and is not out of use.",
+    source="OWASP ASVS 5.0 V6.6.1; NIST SP 800-63B 5.1.3.3",
+)
+SES_18 = Rule(
+    id="SES-18",
+    says="A change of phone is approved by the old factor, told to the old phone, ends every "
+    "session, and lets nothing sensitive be approved for a time.",
+    source="NIST SP 800-63B 6.1.2; OWASP ASVS 5.0 V6.3.7, V7.4.3",
+)
+SES_19 = Rule(
+    id="SES-19",
+    says="A phone that is lost, repudiated or whose SIM was changed is out of use at once.",
+    source="NIST SP 800-63B 6.2, 5.1.3.3",
+)
+SES_20 = Rule(
+    id="SES-20",
+    says="Who has lost the factor is proven anew by two operators, as at the start.",
+    source="OWASP ASVS 5.0 V6.4.4, V2.3.5",
+)
+SES_21 = Rule(
+    id="SES-21",
+    says="Of an authenticator's time steps each is accepted once, and none before it ever after.",
+    source="RFC 6238 5.2",
+)
+SES_22 = Rule(
+    id="SES-22",
+    says="A recovery code is long, kept as a slow hash, used once and then replaced.",
+    source="NIST SP 800-63B-4 4.2.1.1, 3.1.2.2",
+)
+SES_23 = Rule(
+    id="SES-23",
+    says="The person is told of the third and fifth failure, and before a lock for good.",
+    source="RTS 2018/389 article 4(4); OWASP ASVS 5.0 V6.3.5",
+)
+SES_24 = Rule(
+    id="SES-24",
+    says="A person sees the own sessions and the login before, and ends any of them.",
+    source="OWASP ASVS 5.0 V7.5.2, V6.3.5",
+)
+SES_25 = Rule(
+    id="SES-25",
+    says="Messages are limited by number, by client and in all, and stop when few codes are used.",
+    source="OWASP ASVS 5.0 V2.4.1, V6.6.4",
+)
+SES_26 = Rule(
+    id="SES-26",
+    says="Nothing is accepted while the clock stands before what has happened already.",
+    source="OWASP ASVS 5.0 V6.5.8",
+)
+SES_27 = Rule(
+    id="SES-27",
+    says="What a session rests on ends it: the host's session, the grant, the phone.",
+    source="OWASP ASVS 5.0 V7.4.1 to V7.4.3",
+)
+SES_28 = Rule(
+    id="SES-28",
+    says="The answer to a login tells nobody whether the account is known, locked or sent a code.",
+    source="RTS 2018/389 article 4(3)(a); OWASP ASVS 5.0 V6.3.8",
+)
+
 # -- journal and store ---------------------------------------------------------------------------
 
 JRN_1 = Rule(

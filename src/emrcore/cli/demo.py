@@ -333,11 +333,13 @@ def _first_login(stage: Stage) -> Citizen:
         stage.dispatch()
     code = stage.last_code()
     wrong = f"{(int(code) + 1) % 10**login.digits:0{login.digits}}"
-    verify = functools.partial(stage.office.verify, account, host_session="evening")
+    verify = functools.partial(
+        stage.office.verify, account, host_session="evening", acknowledged=login.notice
+    )
     _refused(stage, stage.name(FATHER), lambda: verify(wrong))
-    token = verify(code)
+    signed_in = verify(code)
     screen.line("With the right one the session is open.")
-    return Citizen(account=account, token=token, role=Role.GUARDIAN)
+    return Citizen(account=account, token=signed_in.token, role=Role.GUARDIAN)
 
 
 def _later_login(stage: Stage) -> Citizen:
@@ -346,8 +348,8 @@ def _later_login(stage: Stage) -> Citizen:
     stage.clock.set(2022, 1, 10, 12, 0)
     stage.office.begin_login(account, host_session="later")
     _show(stage, stage.dispatch())
-    token = stage.office.verify(account, stage.last_code(), host_session="later")
-    return Citizen(account=account, token=token)
+    signed_in = stage.office.verify(account, stage.last_code(), host_session="later")
+    return Citizen(account=account, token=signed_in.token)
 
 
 # -- 6 to 9: what each sees ------------------------------------------------------------------------
@@ -389,11 +391,13 @@ def _own_account(stage: Stage) -> None:
         office.grant(account.id, state.id, stage.patient(KURTIS), by=CLERK)
     stage.dispatch()
     stage.clock.set(2020, 4, 17, 12, 0)
-    if office.begin_login(account, host_session="school").purpose is Purpose.LOGIN:
+    login = office.begin_login(account, host_session="school")
+    if login.purpose is Purpose.LOGIN:
         stage.dispatch()
-    token = office.verify(account, stage.last_code(), host_session="school")
+    code = stage.last_code()
+    signed_in = office.verify(account, code, host_session="school", acknowledged=login.notice)
     stage.screen.line("Kurtis applies himself, is let in, and sees:")
-    _card(stage, Citizen(account=account, token=token), KURTIS)
+    _card(stage, Citizen(account=account, token=signed_in.token), KURTIS)
 
 
 def _own_card(stage: Stage, reader: Citizen, section: str | None) -> None:

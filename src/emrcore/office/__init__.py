@@ -1,7 +1,8 @@
 """The shell a host calls."""
 
 from emrcore.office.async_office import AsyncOffice, Execution
-from emrcore.office.entering import Login
+from emrcore.office.entering import Login, SignedIn
+from emrcore.office.factors import Authenticator
 from emrcore.office.messages import Sender
 from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
@@ -10,6 +11,7 @@ from emrcore.office.work import Pause
 
 __all__ = [
     "AsyncOffice",
+    "Authenticator",
     "Citizen",
     "Execution",
     "Login",
@@ -19,5 +21,6 @@ __all__ = [
     "Pause",
     "Reader",
     "Sender",
+    "SignedIn",
     "Staff",
 ]

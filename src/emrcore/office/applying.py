@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import json
 
 from emrcore import applications, rules, sessions
 from emrcore.access import Facts, Grant
@@ -19,13 +20,13 @@ from emrcore.errors import RuleBroken
 from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.desk import Desk
-from emrcore.office.messages import message
-from emrcore.office.sealing import Envelope, new_envelope, open_envelope
+from emrcore.office.notices import NoticeKind, code_message, notice
+from emrcore.office.sealed import keep_sealed, sealed_text
+from emrcore.office.second_factor import fresh, load_factor
 from emrcore.office.work import Work
 from emrcore.people import Account, AccountId, IdentityPapers, PatientId
 from emrcore.ports import Shard
-from emrcore.rulebook import Check, Edition
-from emrcore.sessions import ChallengeId
+from emrcore.rulebook import Activation, Check, Edition, Means
 from emrcore.wire import canonical, decode
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM, id="office")
@@ -115,7 +116,7 @@ class Applications(Desk):
             given = Grant(viewer=filed.applicant, since=work.now, until=event.until, role=role)
             work.put(place, given)
             after = _apply(work, account, filed, (event,), _operator(by))
-            _send_first_password(self, work, account)
+            _enrol(self, work, account, application)
             return after
 
         return self.do(Shard.of_account(account), verb)
@@ -175,34 +176,14 @@ def _deadline(desk: Desk, work: Work, edition: Edition) -> Deadline:
 def _keep_papers(
     desk: Desk, work: Work, account: AccountId, application: ApplicationId, papers: IdentityPapers
 ) -> None:
-    envelope = _envelope(desk, work, account)
-    place = places.papers(account, application)
     content = {
         "passport": papers.passport.canonical,
         "policy": papers.policy.canonical,
         "snils": papers.snils.canonical if papers.snils else None,
+        "mobile": papers.mobile.canonical,
     }
-    sealed = envelope.seal(
-        canonical(content), field="papers", record=application, nonce=desk.randomness.bytes(12)
-    )
-    work.text(place)
-    work.put_text(place, sealed)
-    phone = places.mobile(account)
-    sealed = envelope.seal(
-        papers.mobile.canonical, field="mobile", record="", nonce=desk.randomness.bytes(12)
-    )
-    work.text(phone)
-    work.put_text(phone, sealed)
-
-
-def _envelope(desk: Desk, work: Work, account: AccountId) -> Envelope:
-    place = places.envelope(account)
-    wrapped = work.text(place)
-    if wrapped is not None:
-        return open_envelope(desk.keys, account, wrapped)
-    envelope, wrapped = new_envelope(desk.keys, desk.randomness, account)
-    work.put_text(place, wrapped)
-    return envelope
+    place = places.papers(account, application)
+    keep_sealed(desk, work, account, place, canonical(content), field="papers")
 
 
 def _filed(work: Work, account: AccountId, application: ApplicationId) -> Filed:
@@ -231,22 +212,41 @@ def _apply(
     return state
 
 
-def _send_first_password(desk: Desk, work: Work, account: AccountId) -> None:
-    place = places.factor(account)
-    before = work.load(place, *sessions.FACTOR_STATES)
-    event = sessions.issue_first_password(
-        before,
-        account=account,
-        id=ChallengeId(desk.new_id()),
-        nonce=desk.randomness.bytes(16),
-        key=desk.keys.current,
-        at=work.now,
-        rule=desk.entry(work.now),
-    )
-    if event:
-        work.put(place, sessions.evolve_factor(before, event))
-        work.note(event, SYSTEM)
-        work.send(message(account, event.challenge))
+def _enrol(desk: Desk, work: Work, account: AccountId, application: ApplicationId) -> None:
+    """Bind the phone of the application, which the first password is to prove.
+
+    An account that has a phone keeps it, whatever number a later application names: it is changed
+    by what proves the person, never by a form.
+    """
+    before, rule = load_factor(work, account), desk.entry(work.now)
+    if rule.first_password.activation.value is Activation.ON_DEMAND or (
+        Means.SMS not in rule.means.value
+    ):
+        opened = sessions.open_enrolment(before, account=account, at=work.now)
+        if opened is None:
+            return
+        after = sessions.evolve_factor(before, opened)
+        work.put(places.factor(account), after)
+        work.note(opened, SYSTEM)
+        version = len(after.phones)
+        if Means.SMS in rule.means.value:
+            notice(work, after, NoticeKind.ENROLMENT, to=version)
+    else:
+        issued = sessions.issue_first_password(
+            before, account=account, fresh=fresh(desk), at=work.now, rule=rule
+        )
+        if issued is None:
+            return
+        version = issued.challenge.phone
+        work.put(places.factor(account), sessions.evolve_factor(before, issued))
+        work.note(issued, SYSTEM)
+        work.send(code_message(account, issued.challenge))
+    if before is None or len(before.phones) < version:
+        papers = sealed_text(
+            desk, work, account, places.papers(account, application), field="papers"
+        )
+        number = json.loads(papers)["mobile"]
+        keep_sealed(desk, work, account, places.mobile(account, version), number, field="mobile")
 
 
 def _citizen(account: Account) -> Actor:

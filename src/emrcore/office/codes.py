@@ -1,26 +1,79 @@
-"""The codes people are sent: never kept, derived when sent and again when checked."""
+"""The codes people are sent, or read off an authenticator: derived, never kept."""
 
 import base64
+import datetime as dt
 import hashlib
+import hmac
+from collections.abc import Mapping
 
 from pyotp.hotp import HOTP
+from pyotp.totp import TOTP
 
+from emrcore.errors import Unavailable
 from emrcore.people import AccountId
 from emrcore.ports import Keys
 from emrcore.sessions import Challenge
+
+DRIFT = 1
+"""How many time steps an authenticator's clock may be off, either way."""
+
+_STEP = 30
 
 
 def code_for(keys: Keys, account: AccountId, challenge: Challenge) -> str:
     """The code of *challenge*: exactly ``challenge.digits`` ASCII digits (SES-6).
 
-    An HOTP value (RFC 4226) of a key that only this account, challenge, purpose and host session
-    give; any other of them gives another code (SES-7). The master key is the one it was issued by.
+    An HOTP value (RFC 4226) of a key that only this account, challenge, purpose, host session,
+    action, phone and issue give; any other of them gives another code (SES-7, SES-15). The master
+    key is the one it was issued by.
     """
-    parts = (account, challenge.id, challenge.purpose, challenge.host or "")
+    parts = (
+        account,
+        challenge.id,
+        challenge.purpose,
+        challenge.host or "",
+        challenge.session or "",
+        challenge.digest or "",
+        str(challenge.phone),
+        str(challenge.issue),
+    )
     context = joined(*(part.encode() for part in parts), challenge.nonce)
     code_key = keys.derive("one-time-code", context, key=challenge.key)
     secret = base64.b32encode(code_key).decode()
     return HOTP(secret, digits=challenge.digits, digest=hashlib.sha256).at(0)
+
+
+def totp_codes(secret: str, at: dt.datetime) -> Mapping[int, str]:
+    """What an authenticator with the base32 *secret* may show at *at*, by time step (RFC 6238)."""
+    authenticator = TOTP(secret, interval=_STEP)
+    now = int(at.timestamp()) // _STEP
+    return {step: authenticator.generate_otp(step) for step in range(now - DRIFT, now + DRIFT + 1)}
+
+
+def provisioning(secret: str, *, account: AccountId, issuer: str) -> str:
+    """The ``otpauth://`` address for an authenticator, as a QR code; it holds the secret."""
+    return TOTP(secret, interval=_STEP).provisioning_uri(name=account, issuer_name=issuer)
+
+
+def fingerprint(keys: Keys, use: str, value: str, *, key: str) -> str:
+    """*value* as 64 hex digits that nobody without the master key can try values against."""
+    return keys.derive(use, value.encode(), key=key).hex()
+
+
+def repudiation(keys: Keys, account: AccountId, version: int, *, key: str) -> str:
+    """The token by which the person at the old phone repudiates phone *version*."""
+    context = joined(account.encode(), str(version).encode())
+    return f"{key}.{keys.derive('repudiation', context, key=key).hex()[:32]}"
+
+
+def is_repudiation(keys: Keys, account: AccountId, version: int, token: str) -> bool:
+    """Whether *token* repudiates phone *version* of *account*."""
+    key = token.rpartition(".")[0]
+    try:
+        expected = repudiation(keys, account, version, key=key)
+    except Unavailable:
+        return False
+    return hmac.compare_digest(token.encode(errors="replace"), expected.encode())
 
 
 def joined(*parts: bytes) -> bytes:

@@ -1,15 +1,19 @@
 """Sending what the outbox holds: the text is made at the last moment, and kept nowhere."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import attrs
 
-from emrcore import sessions
 from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
-from emrcore.office.codes import code_for
+from emrcore.office.codes import code_for, repudiation
 from emrcore.office.desk import Desk
-from emrcore.office.sealing import open_envelope
+from emrcore.office.notices import CODE, NOT_YOU, PROVEN, NoticeKind, Reference
+from emrcore.office.notices import TEXTS as NOTICES
+from emrcore.office.sealed import sealed_text
+from emrcore.office.second_factor import load_factor, suspend
+from emrcore.office.traffic import count_proven, reserve
 from emrcore.office.work import Work
 from emrcore.people import AccountId
 from emrcore.ports import (
@@ -19,16 +23,21 @@ from emrcore.ports import (
     Message,
     OutboxItem,
     Rejected,
+    Risk,
     Shard,
     Sms,
     SmsOutcome,
     Unknown,
 )
-from emrcore.sessions import Challenge, ChallengeId, CodeDispatched, Purpose
+from emrcore.sessions import (
+    ActionKind,
+    Challenge,
+    MessageDispatched,
+    PhoneEnd,
+    Purpose,
+    SecondFactor,
+)
 from emrcore.texts import Language, marked, say
-
-KIND = "code"
-"""The kind of an outbox item that sends a first password or a one-time code."""
 
 DISPATCHER = Actor(kind=ActorKind.SYSTEM, id="dispatcher")
 """Who sends."""
@@ -37,32 +46,51 @@ MOST_TRIES = 2
 LEAST_LIFE = dt.timedelta(seconds=60)
 _LEASE = dt.timedelta(minutes=1)
 
-_TEXTS = {
-    Purpose.FIRST_LOGIN: marked(
+TEXTS: dict[tuple[Purpose, ActionKind | None], str] = {
+    (Purpose.FIRST_LOGIN, None): marked(
         "First password to the medical record: {code}, valid until {until}. Tell it to nobody."
     ),
-    Purpose.LOGIN: marked("Code to enter the medical record: {code}. Tell it to nobody."),
+    (Purpose.LOGIN, None): marked("Code to enter the medical record: {code}. Tell it to nobody."),
+    (Purpose.NEW_PHONE, None): marked(
+        "Code to use this phone for the medical record: {code}. Tell it to nobody."
+    ),
+    (Purpose.APPROVAL, ActionKind.RENEW): marked(
+        "Code to go on in the medical record: {code}. Tell it to nobody."
+    ),
+    (Purpose.APPROVAL, ActionKind.PHONE): marked(
+        "Code to CHANGE THE PHONE of the medical record: {code}. Tell it to nobody."
+    ),
+    (Purpose.APPROVAL, ActionKind.AUTHENTICATOR): marked(
+        "Code to CHANGE THE AUTHENTICATOR of the medical record: {code}. Tell it to nobody."
+    ),
+    (Purpose.APPROVAL, ActionKind.SHARE): marked(
+        "Code to SHARE the medical record: {code}. Tell it to nobody."
+    ),
+    (Purpose.APPROVAL, ActionKind.GUARDIANSHIP): marked(
+        "Code to change WHO ACTS for whom in the medical record: {code}. Tell it to nobody."
+    ),
+    (Purpose.APPROVAL, ActionKind.EXPORT): marked(
+        "Code to EXPORT the medical record: {code}. Tell it to nobody."
+    ),
 }
+"""What a message with a code says: what the code is good for, and nothing else (SES-15)."""
 
 
 @attrs.frozen(kw_only=True)
 class Sender:
-    """How messages are worded and bound: the ``host`` name browsers fill codes in for."""
+    """How messages are worded, bound and limited.
+
+    ``host`` is the name browsers fill codes in for. ``not_me`` is the address where a change of
+    phone is undone, with places for ``{account}`` and ``{token}``. ``second`` tells a notice at the
+    account's second address, such as e-mail. ``risk`` is asked before a code goes out.
+    """
 
     sms: Sms
     host: str
     language: Language = Language.RU
-
-
-def message(account: AccountId, challenge: Challenge) -> OutboxItem:
-    """The outbox item that sends the code of *challenge*."""
-    return OutboxItem(
-        shard=Shard.of_account(account),
-        id=challenge.id,
-        kind=KIND,
-        reference=challenge.id,
-        not_after=challenge.expires_at,
-    )
+    not_me: str | None = None
+    second: Callable[[AccountId, str], None] | None = attrs.field(default=None, repr=False)
+    risk: Risk | None = attrs.field(default=None, repr=False)
 
 
 class Messages(Desk):
@@ -81,47 +109,83 @@ class Messages(Desk):
         at = self.now()
         for leased in self.redo(lambda: self.storage.lease(at=at, until=at + _LEASE, limit=limit)):
             fate = _send(self, sender, leased)
-            if self.storage.settle(leased, fate):
+            settled = self.storage.settle(leased, fate)
+            if settled and leased.item.kind != PROVEN:
                 fates[fate] = fates.get(fate, 0) + 1
                 _note(self, leased, fate)
         return fates
 
 
 def _send(desk: Desk, sender: Sender, leased: Leased) -> Fate:
-    account = AccountId(leased.item.shard.id)
-    challenge = _current(desk, account, leased.item.reference)
-    now = desk.now()
-    if challenge is None or challenge.expires_at - now < LEAST_LIFE:
+    item = leased.item
+    if item.kind == PROVEN:
+        count_proven(desk)
+        return Fate.SENT
+    ready = _code(desk, sender, item) if item.kind == CODE else _notice(desk, sender, item)
+    if ready is None or ready.valid_for < LEAST_LIFE:
         return Fate.DROPPED
-    outcome = sender.sms.send(
-        Message(
-            ref=challenge.id,
-            to=_phone(desk, account),
-            text=_text(desk, sender, account, challenge),
-            valid_for=challenge.expires_at - now,
-        )
-    )
-    return _fate(outcome, leased.attempt)
+    return _fate(sender.sms.send(ready), leased.attempt)
 
 
-def _current(desk: Desk, account: AccountId, reference: str) -> Challenge | None:
-    work = Work(storage=desk.storage, shard=Shard.of_account(account), now=desk.now())
-    factor = work.load(places.factor(account), *sessions.FACTOR_STATES)
+def _code(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
+    """The message with a code, unless it is superseded, limited, or the SIM was changed."""
+    account, now = AccountId(item.shard.id), desk.now()
+    factor = _factor(desk, account)
     challenge = factor.challenge if factor else None
-    return challenge if challenge and challenge.id == reference else None
+    if factor is None or challenge is None or challenge.reference != item.reference:
+        return None
+    number = _number(desk, account, challenge.phone)
+    if number is None or challenge.expires_at - now < LEAST_LIFE:
+        return None
+    swap = dt.timedelta(hours=desk.entry(now).phone.swap_hours.value)
+    if sender.risk and sender.risk.sim_changed(number, within=swap):
+        desk.do(item.shard, lambda work: suspend(work, account, PhoneEnd.SIM_SWAPPED))
+        return None
+    if not reserve(desk, number, challenge.client):
+        return None
+    return Message(
+        ref=challenge.reference,
+        to=number,
+        text=_text(desk, sender, account, challenge),
+        valid_for=challenge.expires_at - now,
+    )
 
 
-def _phone(desk: Desk, account: AccountId) -> str:
-    keys = places.envelope(account), places.mobile(account)
-    stored = desk.storage.load(*keys)
-    envelope = open_envelope(desk.keys, account, stored[keys[0]].text)
-    return envelope.unseal(stored[keys[1]].text, field="mobile", record="")
+def _notice(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
+    """The message that tells something, also said at the second address."""
+    account, about = AccountId(item.shard.id), Reference.of(item.reference)
+    text = say(sender.language, NOTICES[about.kind])
+    if about.kind is NoticeKind.PHONE_CHANGE and sender.not_me:
+        token = repudiation(desk.keys, account, about.about, key=desk.keys.current)
+        link = sender.not_me.format(account=account, token=token)
+        text = f"{text} {say(sender.language, NOT_YOU, link=link)}"
+    if sender.second:
+        sender.second(account, text)
+    number = _number(desk, account, about.to)
+    if number is None:
+        return None
+    return Message(ref=item.id, to=number, text=text, valid_for=item.not_after - desk.now())
+
+
+def _factor(desk: Desk, account: AccountId) -> SecondFactor | None:
+    work = Work(storage=desk.storage, shard=Shard.of_account(account), now=desk.now())
+    return load_factor(work, account)
+
+
+def _number(desk: Desk, account: AccountId, version: int) -> str | None:
+    """The number of that phone; None once it is erased."""
+    work = Work(storage=desk.storage, shard=Shard.of_account(account), now=desk.now())
+    place = places.mobile(account, version)
+    if work.text(place) is None or work.text(places.envelope(account)) is None:
+        return None
+    return sealed_text(desk, work, account, place, field="mobile")
 
 
 def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) -> str:
     code = code_for(desk.keys, account, challenge)
     until = challenge.expires_at.astimezone(desk.edition(desk.now()).zone)
-    body = say(sender.language, _TEXTS[challenge.purpose], code=code, until=until)
+    words = TEXTS[challenge.purpose, challenge.action]
+    body = say(sender.language, words, code=code, until=until)
     return f"{body}\n@{sender.host} #{code}"
 
 
@@ -136,11 +200,12 @@ def _fate(outcome: SmsOutcome, tries: int) -> Fate:
 
 
 def _note(desk: Desk, leased: Leased, fate: Fate) -> None:
-    account = AccountId(leased.item.shard.id)
-    challenge = ChallengeId(leased.item.reference)
+    item = leased.item
 
     def verb(work: Work) -> None:
-        event = CodeDispatched(account=account, challenge=challenge, fate=fate, at=work.now)
+        event = MessageDispatched(
+            account=AccountId(item.shard.id), message=item.reference, fate=fate, at=work.now
+        )
         work.note(event, DISPATCHER)
 
     desk.do(leased.item.shard, verb)

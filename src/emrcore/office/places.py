@@ -46,6 +46,26 @@ def papers(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the fi
     return Key(Shard.of_account(account), "papers", id)
 
 
-def mobile(account: AccountId) -> Key:
-    """The sealed phone number of an account."""
-    return Key(Shard.of_account(account), "mobile", "")
+def mobile(account: AccountId, version: int) -> Key:
+    """The sealed number of one phone of an account."""
+    return Key(Shard.of_account(account), "mobile", str(version))
+
+
+def authenticator(account: AccountId, version: int) -> Key:
+    """The sealed secret of one authenticator of an account."""
+    return Key(Shard.of_account(account), "authenticator", str(version))
+
+
+def recovery(account: AccountId) -> Key:
+    """The hashes of an account's recovery codes."""
+    return Key(Shard.of_account(account), "recovery", "")
+
+
+def budget() -> Key:
+    """How many messages have left of late, in all."""
+    return Key(Shard("sending", "all"), "budget", "")
+
+
+def traffic(kind: str, fingerprint: str) -> Key:
+    """When messages left of late, to one number or for one client."""
+    return Key(Shard(kind, fingerprint), "traffic", "")

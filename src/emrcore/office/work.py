@@ -44,6 +44,10 @@ class Work:
         self._expect[key] = stored.version if stored else ABSENT
         return stored.text if stored else None
 
+    def version(self, key: Key) -> int:
+        """The version of *key* when it was read."""
+        return self._expect[key]
+
     def load(self, key: Key, *kinds: type[T]) -> T | None:
         """The value *key* holds, of one of *kinds*, or None."""
         text = self.text(key)

@@ -39,6 +39,14 @@ class Unknown:
 SmsOutcome = Accepted | Rejected | Unknown
 
 
+class Risk(Protocol):
+    """Whoever knows about SIM cards, such as the CAMARA SIM Swap service of an operator."""
+
+    def sim_changed(self, phone: str, *, within: dt.timedelta) -> bool:
+        """Whether the SIM of *phone* was changed *within* that time; False, if nobody can tell."""
+        ...
+
+
 class Sms(Protocol):
     """A provider. Never raises for what happens outside: that is an outcome."""
 

@@ -1,5 +1,6 @@
 """What one authority allows, as dated and cited data."""
 
+from emrcore.rulebook.cited import Cited
 from emrcore.rulebook.edition import (
     Access,
     Ages,
@@ -7,30 +8,39 @@ from emrcore.rulebook.edition import (
     Band,
     Basis,
     Check,
-    Cited,
     Edition,
     EmergencyRule,
-    EntryRule,
-    FirstPasswordRule,
-    LockRule,
-    LockStep,
     May,
     Need,
-    OneTimeCodeRule,
     Relation,
     Role,
     Rulebook,
     SectionRule,
-    SessionRule,
     Source,
     Window,
 )
+from emrcore.rulebook.entry import (
+    Activation,
+    AtMost,
+    EntryRule,
+    FirstPasswordRule,
+    LockRule,
+    LockStep,
+    Means,
+    OneTimeCodeRule,
+    PhoneRule,
+    SendingRule,
+    SessionRule,
+)
+from emrcore.rulebook.profiles import entry_profile, profile_names
 from emrcore.rulebook.reading import load, parse, shipped, shipped_names
 
 __all__ = [
     "Access",
+    "Activation",
     "Ages",
     "ApplicationRule",
+    "AtMost",
     "Band",
     "Basis",
     "Check",
@@ -42,17 +52,22 @@ __all__ = [
     "LockRule",
     "LockStep",
     "May",
+    "Means",
     "Need",
     "OneTimeCodeRule",
+    "PhoneRule",
     "Relation",
     "Role",
     "Rulebook",
     "SectionRule",
+    "SendingRule",
     "SessionRule",
     "Source",
     "Window",
+    "entry_profile",
     "load",
     "parse",
+    "profile_names",
     "shipped",
     "shipped_names",
 ]

@@ -5,14 +5,13 @@ import datetime as dt
 import enum
 import zoneinfo
 from collections.abc import Mapping
-from typing import Generic, TypeVar
 
 import attrs
 
 from emrcore.calendar import Counting, Term
 from emrcore.people import AccountLevel, AgeConvention, KinshipStatus, LeapBirthday
-
-T_co = TypeVar("T_co", covariant=True)
+from emrcore.rulebook.cited import Cited
+from emrcore.rulebook.entry import EntryRule
 
 
 class Role(enum.StrEnum):
@@ -68,14 +67,6 @@ class Check(enum.StrEnum):
     IDENTITY = "identity"
     POLICY = "policy"
     PHOTO = "photo"
-
-
-@attrs.frozen
-class Cited(Generic[T_co]):
-    """A value of the rulebook with the place that says so (``"announcement: 8"``)."""
-
-    value: T_co
-    source: str
 
 
 @attrs.frozen(kw_only=True)
@@ -192,60 +183,6 @@ class ApplicationRule:
     term: Cited[Term]
     counting: Cited[Counting]
     calendar: Cited[str]
-
-
-@attrs.frozen(kw_only=True)
-class FirstPasswordRule:
-    """The password of the first login: digits, life, re-issues, and tries over all issues."""
-
-    digits: Cited[int]
-    lifetime_hours: Cited[int]
-    tries: Cited[int]
-    reissues: Cited[int]
-
-
-@attrs.frozen(kw_only=True)
-class OneTimeCodeRule:
-    """The code of every later login."""
-
-    digits: Cited[int]
-    lifetime_minutes: Cited[int]
-    pause_seconds: Cited[int]
-    sends_per_day: Cited[int]
-
-
-@attrs.frozen(kw_only=True)
-class LockStep:
-    """From ``failures`` consecutive failures on, a lock of ``minutes``."""
-
-    failures: int
-    minutes: int
-
-
-@attrs.frozen(kw_only=True)
-class LockRule:
-    """How consecutive failures of one account lock it; at ``hard_failures`` only a person opens."""
-
-    steps: Cited[tuple[LockStep, ...]]
-    hard_failures: Cited[int]
-
-
-@attrs.frozen(kw_only=True)
-class SessionRule:
-    """When a session ends by itself: after idling, and in any case."""
-
-    idle_minutes: Cited[int]
-    absolute_minutes: Cited[int]
-
-
-@attrs.frozen(kw_only=True)
-class EntryRule:
-    """How one gets in."""
-
-    first_password: FirstPasswordRule
-    one_time_code: OneTimeCodeRule
-    lock: LockRule
-    session: SessionRule
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -10,7 +10,8 @@ import functools
 import pathlib
 import tomllib
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 import attrs
 
@@ -19,6 +20,7 @@ from emrcore.calendar import Counting, Term, TermUnit
 from emrcore.errors import Fault, Malformed
 from emrcore.people import AccountLevel, AgeConvention, KinshipStatus, LeapBirthday
 from emrcore.rulebook import totality
+from emrcore.rulebook.cited import Cited
 from emrcore.rulebook.edition import (
     Access,
     Ages,
@@ -26,23 +28,32 @@ from emrcore.rulebook.edition import (
     Band,
     Basis,
     Check,
-    Cited,
     Edition,
     EmergencyRule,
-    EntryRule,
-    FirstPasswordRule,
-    LockRule,
-    LockStep,
     May,
     Need,
-    OneTimeCodeRule,
     Relation,
     Role,
     Rulebook,
     SectionRule,
-    SessionRule,
     Source,
     Window,
+)
+from emrcore.rulebook.entry import (
+    BOUNDS,
+    Activation,
+    AtMost,
+    EntryRule,
+    FirstPasswordRule,
+    LockRule,
+    LockStep,
+    Means,
+    OneTimeCodeRule,
+    PhoneRule,
+    SendingRule,
+    SessionRule,
+    check_pauses,
+    check_steps,
 )
 from emrcore.rulebook.tables import (
     Places,
@@ -57,6 +68,8 @@ from emrcore.rulebook.tables import (
     list_of,
     one_of,
 )
+
+T = TypeVar("T", bound=attrs.AttrsInstance)
 
 _SHIPPED = pathlib.Path(__file__).parents[1] / "rulebooks"
 _LANGUAGES = ("en", "ru")
@@ -109,7 +122,7 @@ def parse(content: str, *, file: str) -> Rulebook:
     report = Report(Places(content, file))
     book = _rulebook(Table(data, (), report))
     if not report.faults:
-        for path, what in _unknown_sources(book, report.citations):
+        for path, what in unknown_sources(book.sources, report.citations):
             report.fault(path, what, rules.RB_2)
         for path, what in totality.faults(book):
             report.fault(path, what, rules.RB_3)
@@ -118,13 +131,14 @@ def parse(content: str, *, file: str) -> Rulebook:
     return book
 
 
-def _unknown_sources(
-    book: Rulebook, citations: list[tuple[tuple[str, ...], str]]
+def unknown_sources(
+    sources: Mapping[str, Source], citations: list[tuple[tuple[str, ...], str]]
 ) -> Iterator[totality.Finding]:
+    """Every one of the *citations* that names none of the *sources*."""
     for path, source in citations:
         for place in source.split(";"):
             name = place.partition(":")[0].strip()
-            if name not in book.sources:
+            if name not in sources:
                 yield path, f"{name!r} is not in [sources]"
 
 
@@ -152,6 +166,21 @@ def _lock_step(value: object) -> LockStep:
     return LockStep(failures=many(value["failures"]), minutes=many(value["minutes"]))
 
 
+def _lock_steps(value: object) -> tuple[LockStep, ...]:
+    return check_steps(list_of(_lock_step)(value))
+
+
+def _pauses(value: object) -> tuple[int, ...]:
+    return check_pauses(list_of(a_number(1, 1_000_000))(value))
+
+
+def _means(value: object) -> tuple[Means, ...]:
+    found = list_of(one_of(Means))(value)
+    if not set(found) & {Means.TOTP, Means.SMS}:
+        raise ValueError("must name totp, sms or both")
+    return found
+
+
 # -- Tables ---------------------------------------------------------------------------------------
 
 _UTC = zoneinfo.ZoneInfo("UTC")
@@ -164,7 +193,7 @@ def _rulebook(top: Table) -> Rulebook:
     name = top.plain("id", a_text, "")
     zone = top.plain("zone", a_zone, _UTC)
     title = _titles(top.table("title"))
-    sources = {key: _source(table) for key, table in top.tables("sources")}
+    sources = read_sources(top)
     editions = [_edition(table, name, zone) for table in top.array("edition")]
     top.close()
     ends = [*(edition.valid_from for edition in editions[1:]), None]
@@ -186,6 +215,11 @@ def _titles(table: Table) -> dict[str, str]:
     return found
 
 
+def read_sources(top: Table) -> dict[str, Source]:
+    """The sources, by the name they are cited by."""
+    return {key: _source(table) for key, table in top.tables("sources")}
+
+
 def _source(table: Table) -> Source:
     found = Source(
         title=table.plain("title", a_text, ""),
@@ -204,7 +238,7 @@ def _edition(table: Table, name: str, zone: zoneinfo.ZoneInfo) -> Edition:
         relations=_relations(table),
         sections={key: _section(inner) for key, inner in table.tables("sections")},
         application=_application(table.table("application")) if table.has("application") else None,
-        entry=_entry(table.table("entry")) if table.has("entry") else None,
+        entry=read_entry(table.table("entry")) if table.has("entry") else None,
         emergency=_emergency(table.table("emergency")) if table.has("emergency") else None,
         fingerprint=table.fingerprint(name, zone.key),
     )
@@ -352,52 +386,49 @@ def _term(table: Table) -> Cited[Term]:
     return Cited(term, number.source)
 
 
-def _entry(table: Table) -> EntryRule:
+def read_entry(table: Table) -> EntryRule:
+    """How one gets in, from its table."""
     found = EntryRule(
+        means=table.cited("means", _means, (Means.SMS,)),
         first_password=_first_password(table.table("first_password")),
         one_time_code=_one_time_code(table.table("one_time_code")),
         lock=_lock(table.table("lock")),
         session=_session(table.table("session")),
+        phone=_phone(table.table("phone")),
+        sending=_numbers(table.table("sending"), SendingRule),
+        skew_seconds=table.cited("skew_seconds", a_number(0, 60), 0),
     )
     table.close()
     return found
 
 
 def _first_password(table: Table) -> FirstPasswordRule:
-    found = FirstPasswordRule(
-        digits=table.cited("digits", a_number(6, 9), 6),
-        lifetime_hours=table.cited("lifetime_hours", a_number(1, 72), 1),
-        tries=table.cited("tries", a_number(1, 5), 1),
-        reissues=table.cited("reissues", a_number(0, 10), 0),
-    )
-    table.close()
-    return found
+    activation = table.cited("activation", one_of(Activation), Activation.PUSH)
+    return _numbers(table, FirstPasswordRule, activation=activation)
 
 
 def _one_time_code(table: Table) -> OneTimeCodeRule:
-    found = OneTimeCodeRule(
-        digits=table.cited("digits", a_number(6, 9), 6),
-        lifetime_minutes=table.cited("lifetime_minutes", a_number(1, 10), 1),
-        pause_seconds=table.cited("pause_seconds", a_number(15, 3600), 15),
-        sends_per_day=table.cited("sends_per_day", a_number(1, 100), 1),
-    )
-    table.close()
-    return found
+    return _numbers(table, OneTimeCodeRule, pauses=table.cited("pauses", _pauses, (15,)))
 
 
 def _lock(table: Table) -> LockRule:
-    found = LockRule(
-        steps=table.cited("steps", list_of(_lock_step), ()),
-        hard_failures=table.cited("hard_failures", a_number(1, 100), 1),
-    )
-    table.close()
-    return found
+    stand_in = (LockStep(failures=1, minutes=1),)
+    return _numbers(table, LockRule, steps=table.cited("steps", _lock_steps, stand_in))
 
 
 def _session(table: Table) -> SessionRule:
-    found = SessionRule(
-        idle_minutes=table.cited("idle_minutes", a_number(1, 30), 1),
-        absolute_minutes=table.cited("absolute_minutes", a_number(1, 720), 1),
-    )
+    at_most = table.cited("at_most", one_of(AtMost), AtMost.REFUSE)
+    return _numbers(table, SessionRule, at_most=at_most)
+
+
+def _phone(table: Table) -> PhoneRule:
+    return _numbers(table, PhoneRule, countries=table.cited("countries", _texts, _NONE))
+
+
+def _numbers(table: Table, rule: type[T], **others: Cited[Any]) -> T:
+    """A *rule* whose every field with bounds is a number of *table*, and the *others* are given."""
+    for field in attrs.fields(rule):
+        if bounds := field.metadata.get(BOUNDS):
+            others[field.name] = table.cited(field.name, a_number(*bounds), bounds[0])
     table.close()
-    return found
+    return rule(**others)

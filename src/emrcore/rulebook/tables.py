@@ -14,7 +14,7 @@ import attrs
 
 from emrcore import rules
 from emrcore.errors import Fault
-from emrcore.rulebook.edition import Cited
+from emrcore.rulebook.cited import Cited
 
 T = TypeVar("T")
 E = TypeVar("E", bound=enum.StrEnum)

@@ -11,19 +11,18 @@ from emrcore.rulebook.edition import (
     Access,
     Band,
     Edition,
-    EntryRule,
     Need,
     Role,
     Rulebook,
     SectionRule,
 )
+from emrcore.rulebook.entry import EntryRule
 
 Path = tuple[str, ...]
 Finding = tuple[Path, str]
 
 _MOST_LABELS = 6
 _OLDEST = 150
-_FIRST_LOCK = 5  # RTS 2018/389 article 4(3)(b)
 
 
 def faults(book: Rulebook) -> Iterator[Finding]:
@@ -165,15 +164,7 @@ def _getting_in(edition: Edition, path: Path) -> Iterator[Finding]:
 
 
 def _entry(entry: EntryRule, path: Path) -> Iterator[Finding]:
-    steps = entry.lock.steps.value
-    if not steps:
-        yield (*path, "lock", "steps"), "is empty"
-    elif steps[0].failures > _FIRST_LOCK:
-        yield (*path, "lock", "steps"), f"must lock at {_FIRST_LOCK} failures or fewer"
-    for before, after in itertools.pairwise(steps):
-        if after.failures <= before.failures or after.minutes < before.minutes:
-            yield (*path, "lock", "steps"), "must rise from step to step"
-    if steps and entry.lock.hard_failures.value <= steps[-1].failures:
+    if entry.lock.hard_failures.value <= entry.lock.steps.value[-1].failures:
         yield (*path, "lock", "hard_failures"), "is not above the last step"
     if entry.session.absolute_minutes.value < entry.session.idle_minutes.value:
         yield (*path, "session", "absolute_minutes"), "is below idle_minutes"

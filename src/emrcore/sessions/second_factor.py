@@ -1,101 +1,103 @@
-"""The second factor of one account: the first password, then a one-time code per login.
+"""The second factor of one account, as one value.
 
-All of it is one value per account, so that guesses in parallel, in other browsers or under other
-challenges meet the same counter. Codes are not part of it: whoever calls a verb derives the
-expected code from the challenge, and hands it in.
-
-::
-
-    (nothing) --FirstPasswordIssued--> Enrolling --FirstPasswordAccepted--> Enrolled
-                                        |    ^                              |  ^  ^
-                                        +----+ CodeRefused        CodeIssued+--+  | CodeAccepted
-                                                                                  | CodeRefused
+All of it is in one place, so that guesses in parallel, in other browsers, under other challenges
+or with other means meet the same counters, and a single compare-and-swap decides. What may happen
+to it is said in ``proving``; here are the state, the events, and what they leave behind.
 """
 
 import datetime as dt
-import enum
-import hmac
-from typing import NewType, assert_never
+from collections.abc import Mapping
+from typing import assert_never
 
 import attrs
 
-from emrcore import rules
-from emrcore.errors import RuleBroken
 from emrcore.people import AccountId
-from emrcore.rulebook import EntryRule, LockRule
-
-ChallengeId = NewType("ChallengeId", str)
-
-
-class Purpose(enum.StrEnum):
-    """What a code is good for."""
-
-    FIRST_LOGIN = "first-login"
-    LOGIN = "login"
-
-
-@attrs.frozen(kw_only=True)
-class Challenge:
-    """One running proof: what its code is derived from, and when it holds.
-
-    ``key`` is the id of the master key the code is derived by. The code is accepted over
-    ``[issued_at, expires_at)``. ``host`` is the digest of the host's own session that the proof
-    belongs to; the first password, sent before there is one, has none.
-    """
-
-    id: ChallengeId
-    purpose: Purpose
-    nonce: bytes = attrs.field(repr=False)
-    key: str
-    digits: int
-    issued_at: dt.datetime
-    expires_at: dt.datetime
-    host: str | None = attrs.field(default=None, repr=False)
-
-    def runs_at(self, at: dt.datetime) -> bool:
-        """Whether the code may still be accepted at *at*."""
-        return self.issued_at <= at < self.expires_at
-
-
-# -- States ----------------------------------------------------------------------------------------
+from emrcore.rulebook import Means
+from emrcore.sessions import limits, phones
+from emrcore.sessions.challenge import (
+    ActionKind,
+    Challenge,
+    ChallengeId,
+    Purpose,
+    SessionId,
+)
+from emrcore.sessions.limits import Moments
+from emrcore.sessions.phones import Phone, PhoneEnd, Phones, PhoneState
 
 
 @attrs.frozen(kw_only=True)
-class Enrolling:
-    """The first password is out, for the ``issue``-th time; ``failures`` counts over all issues."""
+class Totp:
+    """An authenticator: of its time steps (30 s) only those after ``last_step`` are accepted."""
 
-    account: AccountId
-    challenge: Challenge
-    issue: int = 1
-    failures: int = 0
+    version: int
+    since: dt.datetime
+    last_step: int
 
 
 @attrs.frozen(kw_only=True)
-class Enrolled:
-    """The phone is proven; ``challenge`` is the login being proven now, if any.
+class SecondFactor:
+    """Everything that decides whether the next code is accepted.
 
-    ``failures`` are consecutive, over all challenges; ``sends`` are the moments codes were issued
-    in the last day.
+    ``challenge`` is the one code under way. ``issues`` and ``first_failures`` count first passwords
+    and wrong tries at them. ``streaks`` are failures in a row by means, ``locked`` until when
+    (exclusive) a means is locked by them; ``hard_locked`` lasts until a person helps. ``failed_at``
+    are the failures of 30 days, ``sends`` the codes of a day. ``sessions`` are the open ones, the
+    oldest first. ``recovery_at`` is when the recovery codes that hold were made. ``seen_at`` is the
+    latest moment anything happened: time never goes back.
     """
 
     account: AccountId
+    seen_at: dt.datetime
+    phones: Phones = ()
+    totp: Totp | None = None
+    new_totp: int | None = None
     challenge: Challenge | None = None
-    failures: int = 0
-    locked_until: dt.datetime | None = None
+    issues: int = 0
+    first_failures: int = 0
+    streaks: Mapping[Means, int] = attrs.field(factory=dict[Means, int])
+    locked: Mapping[Means, dt.datetime] = attrs.field(factory=dict[Means, dt.datetime])
     hard_locked: bool = False
-    sends: tuple[dt.datetime, ...] = ()
+    failed_at: Moments = ()
+    sends: Moments = ()
+    sessions: tuple[SessionId, ...] = ()
+    entered_at: dt.datetime | None = None
+    reset_at: dt.datetime | None = None
+    recovery_at: dt.datetime | None = None
+
+    @property
+    def phone(self) -> Phone | None:
+        """The phone that is active or suspended, if any."""
+        return phones.current(self.phones)
+
+    @property
+    def is_enrolling(self) -> bool:
+        """Whether nothing is proven yet, and a first password is what is awaited."""
+        waits = phones.pending(self.phones) is not None
+        return waits and self.phone is None and self.totp is None
+
+    @property
+    def failures(self) -> int:
+        """Failures in a row, over all means."""
+        return sum(self.streaks.values())
 
 
-SecondFactor = Enrolling | Enrolled
-FACTOR_STATES: tuple[type[SecondFactor], ...] = (Enrolling, Enrolled)
+FACTOR_STATES: tuple[type[SecondFactor]] = (SecondFactor,)
 
 
 # -- Events ----------------------------------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
+class EnrolmentOpened:
+    """Access was granted, and the first login may begin: the first password is sent only then."""
+
+    account: AccountId
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
 class FirstPasswordIssued:
-    """A first password goes out to the account's phone."""
+    """A first password goes out to a phone that is still to be proven."""
 
     account: AccountId
     challenge: Challenge
@@ -103,7 +105,7 @@ class FirstPasswordIssued:
 
 @attrs.frozen(kw_only=True)
 class CodeIssued:
-    """A one-time code goes out; the challenge before it is void."""
+    """A one-time code goes out; the code before it is void."""
 
     account: AccountId
     challenge: Challenge
@@ -114,258 +116,321 @@ class CodeAccepted:
     """The right code was given: once, and never again."""
 
     account: AccountId
-    challenge: ChallengeId
     purpose: Purpose
     at: dt.datetime
+    means: Means = Means.SMS
+    challenge: ChallengeId | None = None
+    phone: int | None = None
+    step: int | None = None
+    notice: str | None = None
+    cooling_until: dt.datetime | None = None
+    action: ActionKind | None = None
+    digest: str | None = None
 
 
 @attrs.frozen(kw_only=True)
 class CodeRefused:
-    """A code was evaluated and wrong; ``locked_until`` and ``hard`` say what follows from it."""
+    """A code was evaluated and wrong: ``failures`` in a row by now, and what follows from it.
+
+    ``warn`` says that the person is to be told (SES-23).
+    """
 
     account: AccountId
-    challenge: ChallengeId
     at: dt.datetime
     failures: int
+    means: Means = Means.SMS
+    challenge: ChallengeId | None = None
     locked_until: dt.datetime | None = None
     hard: bool = False
+    warn: bool = False
 
 
 @attrs.frozen(kw_only=True)
-class CodeDispatched:
-    """The message with a code was handed to the provider, or given up; nothing changes by it."""
+class EntryRefused:
+    """Something was asked for and refused unevaluated; ``rule`` is the id of the one that did."""
 
     account: AccountId
-    challenge: ChallengeId
+    means: Means
+    rule: str
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class AuthenticatorOffered:
+    """A new authenticator is to be proven."""
+
+    account: AccountId
+    version: int
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class AuthenticatorBound:
+    """An authenticator was proven and replaces the one before."""
+
+    account: AccountId
+    version: int
+    step: int
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class AuthenticatorRemoved:
+    """The account has no authenticator any more."""
+
+    account: AccountId
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class RecoveryCodesMade:
+    """The account has ``number`` new recovery codes; the ones before are void."""
+
+    account: AccountId
+    number: int
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class PhoneSuspended:
+    """No code goes to the phone any more; every session ends."""
+
+    account: AccountId
+    why: PhoneEnd
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class Reproofed:
+    """Two operators have proven the person anew: all that was bound is void, every lock opens."""
+
+    account: AccountId
+    by: str
+    confirmed_by: str
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class CredentialReset:
+    """The portal has set a new password, after proof: an authenticator may open a hard lock."""
+
+    account: AccountId
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class AccessEnded:
+    """Nothing is granted to the account any more: codes, phones, sessions are void."""
+
+    account: AccountId
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class Entered:
+    """A session was opened; ``ended`` are those that gave way to it."""
+
+    account: AccountId
+    session: SessionId
+    at: dt.datetime
+    ended: tuple[SessionId, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Left:
+    """Sessions ended, and with ``challenge`` the code under way is void."""
+
+    account: AccountId
+    sessions: tuple[SessionId, ...]
+    at: dt.datetime
+    challenge: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class MessageDispatched:
+    """A message was handed to the provider, or given up; nothing changes by it."""
+
+    account: AccountId
+    message: str
     fate: str
     at: dt.datetime
 
 
-FactorEvent = FirstPasswordIssued | CodeIssued | CodeAccepted | CodeRefused
+_LaterEvent = (
+    CodeIssued
+    | CodeAccepted
+    | CodeRefused
+    | AuthenticatorOffered
+    | AuthenticatorBound
+    | AuthenticatorRemoved
+    | RecoveryCodesMade
+    | PhoneSuspended
+    | Reproofed
+    | CredentialReset
+    | AccessEnded
+    | Entered
+    | Left
+)
+FactorEvent = EnrolmentOpened | FirstPasswordIssued | _LaterEvent
 
 
-# -- Verbs -----------------------------------------------------------------------------------------
-
-
-def issue_first_password(
-    state: SecondFactor | None,
-    *,
-    account: AccountId,
-    id: ChallengeId,  # noqa: A002 - the field's name
-    nonce: bytes,
-    key: str,
-    at: dt.datetime,
-    rule: EntryRule,
-) -> FirstPasswordIssued | None:
-    """A first password, once access is granted, and again when an earlier one has expired.
-
-    None if the phone is proven already, an earlier first password is still good, or it was
-    re-issued as often as may be: then a person must help. Failures at earlier ones stay counted.
-    """
-    if isinstance(state, Enrolled) or (state and at < state.challenge.expires_at):
-        return None
-    first = rule.first_password
-    if state and state.issue > first.reissues.value:
-        return None
-    challenge = Challenge(
-        id=id,
-        purpose=Purpose.FIRST_LOGIN,
-        nonce=nonce,
-        key=key,
-        digits=first.digits.value,
-        issued_at=at,
-        expires_at=at + dt.timedelta(hours=first.lifetime_hours.value),
-    )
-    return FirstPasswordIssued(account=account, challenge=challenge)
-
-
-def begin(
-    state: SecondFactor | None,
-    *,
-    host: str,
-    id: ChallengeId,  # noqa: A002 - the field's name
-    nonce: bytes,
-    key: str,
-    at: dt.datetime,
-    rule: EntryRule,
-) -> CodeIssued | FirstPasswordIssued | None:
-    """Begin a login: a new one-time code, or None where the first password is still to be used.
-
-    Every later login needs a new code (SES-2); it voids the one before and resets no count (SES-4).
-    A first password that has expired is issued anew.
-
-    Raises:
-        RuleBroken: SES-1 no access was granted yet, or the first password is used up; SES-5 the
-            account is locked; SES-10 too soon or too often.
-    """
-    if state is None:
-        raise RuleBroken(rules.SES_1, "no access is granted yet")
-    if isinstance(state, Enrolling):
-        return _first_password_again(state, id=id, nonce=nonce, key=key, at=at, rule=rule)
-    _check_lock(state, at)
-    code = rule.one_time_code
-    _check_sends(
-        state, at, dt.timedelta(seconds=code.pause_seconds.value), code.sends_per_day.value
-    )
-    challenge = Challenge(
-        id=id,
-        purpose=Purpose.LOGIN,
-        nonce=nonce,
-        key=key,
-        digits=code.digits.value,
-        issued_at=at,
-        expires_at=at + dt.timedelta(minutes=code.lifetime_minutes.value),
-        host=host,
-    )
-    return CodeIssued(account=state.account, challenge=challenge)
-
-
-def _first_password_again(
-    state: Enrolling,
-    *,
-    id: ChallengeId,  # noqa: A002 - the field's name
-    nonce: bytes,
-    key: str,
-    at: dt.datetime,
-    rule: EntryRule,
-) -> FirstPasswordIssued | None:
-    """None while the first password is good; a new one when it has expired."""
-    if state.failures >= rule.first_password.tries.value:
-        raise RuleBroken(rules.SES_1, "tried too often")
-    if at < state.challenge.expires_at:
-        return None
-    issued = issue_first_password(
-        state, account=state.account, id=id, nonce=nonce, key=key, at=at, rule=rule
-    )
-    if issued is None:
-        raise RuleBroken(rules.SES_1, "issued too often")
-    return issued
-
-
-def _check_lock(state: Enrolled, at: dt.datetime) -> None:
-    if state.hard_locked:
-        raise RuleBroken(rules.SES_5, "until proofing")
-    if state.locked_until and at < state.locked_until:
-        raise RuleBroken(rules.SES_5)
-
-
-def _check_sends(state: Enrolled, at: dt.datetime, pause: dt.timedelta, most: int) -> None:
-    recent = _last_day(state.sends, at)
-    if len(recent) >= most or (recent and at < recent[-1] + pause):
-        raise RuleBroken(rules.SES_10)
-
-
-def _last_day(sends: tuple[dt.datetime, ...], at: dt.datetime) -> tuple[dt.datetime, ...]:
-    return tuple(sent for sent in sends if at - sent < dt.timedelta(days=1))
-
-
-def verify(
-    state: SecondFactor | None,
-    *,
-    host: str,
-    given: object,
-    expected: str,
-    at: dt.datetime,
-    rule: EntryRule,
-) -> CodeAccepted | CodeRefused:
-    """Evaluate what was *given* against the *expected* code of the running challenge.
-
-    A wrong code is an event to be committed, not an error. What cannot be evaluated is refused
-    without being counted, and looks the same from outside.
-
-    Raises:
-        RuleBroken: SES-3 there is nothing to evaluate it against (no challenge, expired, another
-            host session, out of tries, locked), SES-11 it is not so many digits.
-    """
-    challenge = state.challenge if state else None
-    if state is None or challenge is None or not _live(state, challenge, host, at, rule):
-        raise RuleBroken(rules.SES_3)
-    if not _well_formed(given, challenge.digits):
-        raise RuleBroken(rules.SES_11)
-    if hmac.compare_digest(str(given).encode(), expected.encode()):
-        return CodeAccepted(
-            account=state.account, challenge=challenge.id, purpose=challenge.purpose, at=at
-        )
-    failures = state.failures + 1
-    locked_until, hard = (
-        _lock(rule.lock, failures, at) if isinstance(state, Enrolled) else (None, False)
-    )
-    return CodeRefused(
-        account=state.account,
-        challenge=challenge.id,
-        at=at,
-        failures=failures,
-        locked_until=locked_until,
-        hard=hard,
-    )
-
-
-def _live(
-    state: SecondFactor, challenge: Challenge, host: str, at: dt.datetime, rule: EntryRule
-) -> bool:
-    if not challenge.runs_at(at):
-        return False
-    if isinstance(state, Enrolling):
-        return state.failures < rule.first_password.tries.value
-    locked = state.hard_locked or (state.locked_until is not None and at < state.locked_until)
-    return not locked and challenge.host is not None and hmac.compare_digest(challenge.host, host)
-
-
-def _well_formed(given: object, digits: int) -> bool:
-    return isinstance(given, str) and len(given) == digits and given.isascii() and given.isdigit()
-
-
-def _lock(rule: LockRule, failures: int, at: dt.datetime) -> tuple[dt.datetime | None, bool]:
-    """Until when *failures* in a row lock the account, and whether for good."""
-    if failures >= rule.hard_failures.value:
-        return None, True
-    steps = rule.steps.value
-    if failures % steps[0].failures:
-        return None, False
-    minutes = max(step.minutes for step in steps if step.failures <= failures)
-    return at + dt.timedelta(minutes=minutes), False
+# -- The state after ------------------------------------------------------------------------------
 
 
 def evolve_factor(state: SecondFactor | None, event: FactorEvent) -> SecondFactor:
     """The state after *event*."""
+    if isinstance(event, EnrolmentOpened):
+        before = state or SecondFactor(account=event.account, seen_at=event.at)
+        return attrs.evolve(before, phones=phones.added(before.phones, event.at), seen_at=event.at)
+    if isinstance(event, FirstPasswordIssued):
+        return _first_password_issued(state, event)
+    if state is None:
+        raise TypeError("a second factor begins with a first password")
+    return _after(state, event)
+
+
+def _first_password_issued(state: SecondFactor | None, event: FirstPasswordIssued) -> SecondFactor:
+    at = event.challenge.issued_at
+    before = state or SecondFactor(account=event.account, seen_at=at)
+    known = before.phones
+    if event.challenge.phone > len(known):
+        known = phones.added(known, at)
+    return attrs.evolve(
+        before, phones=known, challenge=event.challenge, issues=before.issues + 1, seen_at=at
+    )
+
+
+def _after(  # noqa: C901, PLR0911, PLR0912 - one case for each event
+    state: SecondFactor, event: _LaterEvent
+) -> SecondFactor:
     match event:
-        case FirstPasswordIssued():
-            earlier = state if isinstance(state, Enrolling) else None
-            return Enrolling(
-                account=event.account,
-                challenge=event.challenge,
-                issue=earlier.issue + 1 if earlier else 1,
-                failures=earlier.failures if earlier else 0,
-            )
         case CodeIssued():
-            factor = _enrolled(state)
-            at = event.challenge.issued_at
-            sends = (*_last_day(factor.sends, at), at)
-            return attrs.evolve(factor, challenge=event.challenge, sends=sends)
+            return _code_issued(state, event)
         case CodeAccepted():
-            sends = state.sends if isinstance(state, Enrolled) else ()
-            return Enrolled(account=event.account, sends=sends)
+            return _code_accepted(state, event)
         case CodeRefused():
-            return _refused(state, event)
+            return _code_refused(state, event)
+        case AuthenticatorOffered():
+            return attrs.evolve(state, new_totp=event.version, seen_at=event.at)
+        case AuthenticatorBound():
+            totp = Totp(version=event.version, since=event.at, last_step=event.step)
+            return attrs.evolve(state, totp=totp, new_totp=None, seen_at=event.at)
+        case AuthenticatorRemoved():
+            return attrs.evolve(state, totp=None, new_totp=None, seen_at=event.at)
+        case RecoveryCodesMade():
+            return attrs.evolve(state, recovery_at=event.at, seen_at=event.at)
+        case PhoneSuspended():
+            kept = phones.suspended(state.phones, why=event.why, at=event.at)
+            return _shut(state, kept, event.at)
+        case Reproofed():
+            kept = _all_ended(state.phones, PhoneEnd.REPROOFED, event.at)
+            return SecondFactor(
+                account=state.account,
+                seen_at=event.at,
+                phones=kept,
+                failed_at=(),
+                sends=state.sends,
+                entered_at=state.entered_at,
+            )
+        case CredentialReset():
+            return attrs.evolve(state, reset_at=event.at, seen_at=event.at)
+        case AccessEnded():
+            kept = _all_ended(state.phones, PhoneEnd.ACCESS_ENDED, event.at)
+            return attrs.evolve(
+                _shut(state, kept, event.at), totp=None, new_totp=None, recovery_at=None, issues=0
+            )
+        case Entered():
+            open_ones = _without(state.sessions, event.ended)
+            return attrs.evolve(
+                state, sessions=(*open_ones, event.session), entered_at=event.at, seen_at=event.at
+            )
+        case Left():
+            challenge = None if event.challenge else state.challenge
+            return attrs.evolve(
+                state,
+                sessions=_without(state.sessions, event.sessions),
+                challenge=challenge,
+                seen_at=event.at,
+            )
         case _:
             assert_never(event)
 
 
-def _refused(state: SecondFactor | None, event: CodeRefused) -> SecondFactor:
-    if isinstance(state, Enrolling):
-        return attrs.evolve(state, failures=event.failures)
-    locked = event.hard or event.locked_until is not None
-    factor = _enrolled(state)
-    return attrs.evolve(
-        factor,
-        failures=event.failures,
-        locked_until=event.locked_until,
-        hard_locked=event.hard,
-        challenge=None if locked else factor.challenge,
+def _without(
+    sessions: tuple[SessionId, ...], ended: tuple[SessionId, ...]
+) -> tuple[SessionId, ...]:
+    return tuple(one for one in sessions if one not in ended)
+
+
+def _shut(state: SecondFactor, kept: Phones, at: dt.datetime) -> SecondFactor:
+    return attrs.evolve(state, phones=kept, challenge=None, sessions=(), seen_at=at)
+
+
+def _all_ended(known: Phones, why: PhoneEnd, at: dt.datetime) -> Phones:
+    live = (PhoneState.PENDING, PhoneState.ACTIVE, PhoneState.SUSPENDED)
+    return phones.ended(known, *live, why=why, at=at)
+
+
+def _code_issued(state: SecondFactor, event: CodeIssued) -> SecondFactor:
+    at, known = event.challenge.issued_at, state.phones
+    if event.challenge.phone > len(known):
+        known = phones.added(known, at)
+    sends = (*limits.within(state.sends, limits.DAY, at), at)
+    return attrs.evolve(state, phones=known, challenge=event.challenge, sends=sends, seen_at=at)
+
+
+def _code_accepted(state: SecondFactor, event: CodeAccepted) -> SecondFactor:
+    opened = state.hard_locked and event.means is Means.TOTP and state.reset_at is not None
+    streaks = {} if opened else {k: n for k, n in state.streaks.items() if k is not event.means}
+    after = attrs.evolve(
+        state,
+        challenge=None,
+        streaks=streaks,
+        locked={k: until for k, until in state.locked.items() if k is not event.means},
+        hard_locked=state.hard_locked and not opened,
+        failed_at=() if opened else state.failed_at,
+        reset_at=None if opened else state.reset_at,
+        seen_at=event.at,
     )
+    if state.totp and event.step is not None:
+        after = attrs.evolve(after, totp=attrs.evolve(state.totp, last_step=event.step))
+    if event.phone is None:
+        return after
+    known = phones.proven(
+        state.phones,
+        event.phone,
+        event.at,
+        notice=event.notice,
+        cooling_until=event.cooling_until,
+    )
+    match event.purpose:
+        case Purpose.FIRST_LOGIN:
+            return attrs.evolve(after, phones=known, issues=0, first_failures=0)
+        case Purpose.NEW_PHONE:
+            return attrs.evolve(after, phones=known, sessions=())
+        case _:
+            return attrs.evolve(after, phones=known)
 
 
-def _enrolled(state: SecondFactor | None) -> Enrolled:
-    if not isinstance(state, Enrolled):
-        raise TypeError("only an enrolled factor has one-time codes")
-    return state
+def _code_refused(state: SecondFactor, event: CodeRefused) -> SecondFactor:
+    failed_at = (*limits.within(state.failed_at, limits.MONTH, event.at), event.at)
+    challenge = state.challenge if event.challenge else None
+    if challenge and challenge.purpose is Purpose.FIRST_LOGIN:
+        return attrs.evolve(
+            state, first_failures=event.failures, failed_at=failed_at, seen_at=event.at
+        )
+    locked = dict(state.locked)
+    if event.locked_until:
+        locked[event.means] = event.locked_until
+    if challenge:
+        challenge = attrs.evolve(challenge, failures=challenge.failures + 1)
+    void = event.hard or event.locked_until is not None
+    return attrs.evolve(
+        state,
+        streaks={**state.streaks, event.means: state.streaks.get(event.means, 0) + 1},
+        locked=locked,
+        hard_locked=state.hard_locked or event.hard,
+        challenge=None if void else challenge or state.challenge,
+        failed_at=failed_at,
+        seen_at=event.at,
+    )

@@ -1,20 +1,23 @@
-"""A session: the remembered result of a proof, ended by stored times and by nothing else."""
+"""A session: the remembered result of a proof.
+
+It ends by stored times, by its person, or with what it rests on. Whether it is still among the open
+ones of its account is said by the second factor, so that one commit there ends all of them.
+"""
 
 import datetime as dt
 import enum
 import hashlib
 import hmac
-from typing import NewType, assert_never
+from typing import assert_never
 
 import attrs
 
 from emrcore import rules
 from emrcore.errors import RuleBroken
 from emrcore.people import AccountId
-from emrcore.rulebook import EntryRule
-from emrcore.sessions.second_factor import CodeAccepted
-
-SessionId = NewType("SessionId", str)
+from emrcore.rulebook import EntryRule, Means
+from emrcore.sessions.challenge import SessionId
+from emrcore.sessions.second_factor import CodeAccepted, SecondFactor
 
 _TOUCH = dt.timedelta(seconds=30)
 
@@ -23,17 +26,32 @@ class Ending(enum.StrEnum):
     """Why a session ended."""
 
     LOGOUT = "logout"
+    ENDED_BY_PERSON = "ended-by-person"
+    DISPLACED = "displaced"
+    HOST_ENDED = "host-ended"
+    PHONE_CHANGED = "phone-changed"
+    PHONE_SUSPENDED = "phone-suspended"
+    REPROOFED = "reproofed"
+    LOCKED = "locked"
+    ACCESS_ENDED = "access-ended"
 
 
 @attrs.frozen(kw_only=True)
 class Open:
-    """A session that may be used; ``secret`` is the SHA-256 of what the person holds."""
+    """A session that may be used.
+
+    ``secret`` is the SHA-256 of what the person holds, ``host`` that of the host session it was
+    opened in. ``proven_at`` is when the second factor was last proven in it, by ``means``.
+    """
 
     id: SessionId
     account: AccountId
     secret: str = attrs.field(repr=False)
+    host: str = attrs.field(repr=False)
+    means: Means
     opened_at: dt.datetime
     used_at: dt.datetime
+    proven_at: dt.datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +75,8 @@ class SessionOpened:
     id: SessionId
     account: AccountId
     secret: str = attrs.field(repr=False)
+    host: str = attrs.field(repr=False)
+    means: Means
     at: dt.datetime
 
 
@@ -69,6 +89,16 @@ class SessionUsed:
 
 
 @attrs.frozen(kw_only=True)
+class SessionRenewed:
+    """The second factor was proven again in the session: the secret before is void."""
+
+    id: SessionId
+    secret: str = attrs.field(repr=False)
+    means: Means
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
 class SessionEnded:
     """The session ended."""
 
@@ -77,7 +107,7 @@ class SessionEnded:
     why: Ending
 
 
-SessionEvent = SessionOpened | SessionUsed | SessionEnded
+SessionEvent = SessionOpened | SessionUsed | SessionRenewed | SessionEnded
 
 
 def digest(secret: str) -> str:
@@ -85,27 +115,70 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def start(proof: CodeAccepted, *, id: SessionId, secret: str) -> SessionOpened:  # noqa: A002
+def start(
+    proof: CodeAccepted,
+    *,
+    id: SessionId,  # noqa: A002 - the field's name
+    secret: str,
+    host: str,
+) -> SessionOpened:
     """Open the session that *proof* earned; *secret* is told to the person once (SES-9)."""
-    return SessionOpened(id=id, account=proof.account, secret=digest(secret), at=proof.at)
+    return SessionOpened(
+        id=id,
+        account=proof.account,
+        secret=digest(secret),
+        host=host,
+        means=proof.means,
+        at=proof.at,
+    )
 
 
 def use(
-    state: Session | None, *, secret: str, at: dt.datetime, rule: EntryRule
+    state: Session | None,
+    factor: SecondFactor | None,
+    *,
+    secret: str,
+    at: dt.datetime,
+    rule: EntryRule,
 ) -> SessionUsed | None:
     """Use the session; the event to remember, or None while the last use is fresh enough.
 
     Raises:
-        RuleBroken: SES-8, it has ended, idled out or outlived itself, or the secret is not its.
+        RuleBroken: SES-8, it has ended, idled out or outlived itself, the *factor* does not know
+            it as open, or the secret is not its.
     """
     if not isinstance(state, Open) or not hmac.compare_digest(state.secret, digest(secret)):
         raise RuleBroken(rules.SES_8)
+    if factor is None or state.id not in factor.sessions or is_over(state, at=at, rule=rule):
+        raise RuleBroken(rules.SES_8)
+    return SessionUsed(id=state.id, at=at) if at - state.used_at >= _TOUCH else None
+
+
+def is_over(state: Session | None, *, at: dt.datetime, rule: EntryRule) -> bool:
+    """Whether the session has ended, or ends by itself by *at*."""
+    if not isinstance(state, Open):
+        return True
     limits = rule.session
     idle = dt.timedelta(minutes=limits.idle_minutes.value)
     absolute = dt.timedelta(minutes=limits.absolute_minutes.value)
-    if not state.used_at <= at < min(state.used_at + idle, state.opened_at + absolute):
-        raise RuleBroken(rules.SES_8)
-    return SessionUsed(id=state.id, at=at) if at - state.used_at >= _TOUCH else None
+    skew = dt.timedelta(seconds=rule.skew_seconds.value)
+    ends_at = min(state.used_at + idle, state.opened_at + absolute)
+    return not state.used_at - skew <= at < ends_at
+
+
+def check_fresh(state: Open, *, at: dt.datetime, rule: EntryRule) -> None:
+    """Refuse anything sensitive unless the second factor was proven a short while ago.
+
+    Raises:
+        RuleBroken: SES-14.
+    """
+    if at - state.proven_at >= dt.timedelta(minutes=rule.session.fresh_minutes.value):
+        raise RuleBroken(rules.SES_14)
+
+
+def renew(state: Open, proof: CodeAccepted, *, secret: str) -> SessionRenewed:
+    """Go on with a new *secret* after a *proof* in the session (SES-9)."""
+    return SessionRenewed(id=state.id, secret=digest(secret), means=proof.means, at=proof.at)
 
 
 def end(state: Session | None, *, why: Ending, at: dt.datetime) -> SessionEnded | None:
@@ -121,11 +194,22 @@ def evolve_session(state: Session | None, event: SessionEvent) -> Session:
                 id=event.id,
                 account=event.account,
                 secret=event.secret,
+                host=event.host,
+                means=event.means,
                 opened_at=event.at,
                 used_at=event.at,
+                proven_at=event.at,
             )
         case SessionUsed():
             return attrs.evolve(_open(state), used_at=event.at)
+        case SessionRenewed():
+            return attrs.evolve(
+                _open(state),
+                secret=event.secret,
+                means=event.means,
+                used_at=event.at,
+                proven_at=event.at,
+            )
         case SessionEnded():
             session = _open(state)
             return Ended(id=session.id, account=session.account, at=event.at, why=event.why)

@@ -21,6 +21,7 @@ from emrcore.errors import RuleBroken
 from emrcore.office import AsyncOffice, Citizen, Execution, Office
 from emrcore.ports import Key, Shard, Stored
 from emrcore.rulebook import Check, Role
+from emrcore.sessions import NOTICE
 from world import Town
 
 
@@ -40,8 +41,10 @@ async def walk(town: Town, office: AsyncOffice) -> None:
     await office.run(Office.dispatch, town.sender())
     code = town.phone.getvalue().rsplit("#", 1)[1].strip()
     await office.run(Office.begin_login, town.account, host_session="h")
-    token = await office.run(Office.verify, town.account, code, host_session="h")
-    reader = Citizen(account=town.account, token=token)
+    signed_in = await office.run(
+        Office.verify, town.account, code, host_session="h", acknowledged=NOTICE
+    )
+    reader = Citizen(account=town.account, token=signed_in.token)
     opened = await office.run(Office.open_card, reader, town.own)
     assert len(opened.view.allowances) == 5
     assert await office.run(Office.verify_journal, Shard.of_account(account)) == ()

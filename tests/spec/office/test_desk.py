@@ -18,7 +18,7 @@ BAND = "[edition.relations.guardian.until-15]"
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (TEXT[: TEXT.index("[edition.entry.first_password]")], "leaves to the host"),
+        (TEXT[: TEXT.index("[edition.entry]")], "leaves to the host"),
         (
             TEXT.replace(BAND, f'{BAND}\nmost_viewers = {{ value = 5, source = "choice: bands" }}'),
             "limits how many may see a card",

@@ -3,12 +3,21 @@
 import datetime as dt
 from typing import Any
 
+import attrs
 import pytest
 
 from emrcore import rules, sessions
 from emrcore.errors import RuleBroken
 from emrcore.people import AccountId
-from emrcore.sessions import ChallengeId, CodeAccepted, Ending, Purpose, Session, SessionId
+from emrcore.sessions import (
+    ChallengeId,
+    CodeAccepted,
+    Ending,
+    Purpose,
+    SecondFactor,
+    Session,
+    SessionId,
+)
 from world import entry_rule, moscow
 
 NOW = moscow(2020, 1, 21, 9)
@@ -20,12 +29,16 @@ def opened() -> Session:
     proof = CodeAccepted(
         account=AccountId("a"), challenge=ChallengeId("c"), purpose=Purpose.LOGIN, at=NOW
     )
-    return sessions.evolve_session(None, sessions.start(proof, id=SessionId("s"), secret=SECRET))
+    event = sessions.start(proof, id=SessionId("s"), secret=SECRET, host="h")
+    return sessions.evolve_session(None, event)
+
+
+FACTOR = SecondFactor(account=AccountId("a"), seen_at=NOW, sessions=(SessionId("s"),))
 
 
 def use(state: Session | None, minutes: float, secret: str = SECRET) -> Any:
     at = NOW + dt.timedelta(minutes=minutes)
-    return sessions.use(state, secret=secret, at=at, rule=RULE)
+    return sessions.use(state, FACTOR, secret=secret, at=at, rule=RULE)
 
 
 def is_over(state: Session | None, minutes: float, secret: str = SECRET) -> bool:
@@ -63,6 +76,40 @@ def test_use_is_noted_every_half_minute() -> None:
 def test_clock_set_back() -> None:
     """SES-8: a clock set back before the last use opens nothing."""
     assert is_over(opened(), -1)
+
+
+@pytest.mark.parametrize("factor", [None, attrs.evolve(FACTOR, sessions=())])
+def test_session_the_factor_does_not_know(factor: SecondFactor | None) -> None:
+    """SES-27: a session that its account's factor does not know as open is over."""
+    with pytest.raises(RuleBroken) as error:
+        sessions.use(opened(), factor, secret=SECRET, at=NOW, rule=RULE)
+    assert error.value.rule is rules.SES_8
+
+
+@pytest.mark.parametrize(("minutes", "good"), [(0, True), (4.999, True), (5, False), (6, False)])
+def test_freshness(minutes: float, good: bool) -> None:
+    """SES-14: five minutes after a proof the session is good for nothing sensitive."""
+    state, at = opened(), NOW + dt.timedelta(minutes=minutes)
+    assert isinstance(state, sessions.Open)
+    if good:
+        sessions.check_fresh(state, at=at, rule=RULE)
+        return
+    with pytest.raises(RuleBroken) as error:
+        sessions.check_fresh(state, at=at, rule=RULE)
+    assert error.value.rule is rules.SES_14
+
+
+def test_renewed_under_a_new_secret() -> None:
+    """SES-9, SES-14: a proof in the session makes it fresh; the old secret is void."""
+    state = opened()
+    assert isinstance(state, sessions.Open)
+    later = NOW + dt.timedelta(minutes=6)
+    proof = CodeAccepted(account=AccountId("a"), purpose=Purpose.APPROVAL, at=later)
+    renewed = sessions.evolve_session(state, sessions.renew(state, proof, secret="new"))
+    assert isinstance(renewed, sessions.Open)
+    sessions.check_fresh(renewed, at=later, rule=RULE)
+    assert is_over(renewed, 6, SECRET)
+    assert use(renewed, 7, "new") is not None
 
 
 def test_logout() -> None:
