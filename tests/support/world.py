@@ -12,7 +12,7 @@ from emrcore.access import Facts, Grant, View, Viewer, decide
 from emrcore.adapters.console import ConsoleSms
 from emrcore.adapters.keyring import LocalKeys
 from emrcore.adapters.memory import MemoryStorage
-from emrcore.applications import Operator, OperatorId
+from emrcore.applications import Asked, Filed, Operator, OperatorId
 from emrcore.calendar import russian_calendar
 from emrcore.office import Office, Sender
 from emrcore.people import (
@@ -29,7 +29,7 @@ from emrcore.people import (
     parse_identity,
 )
 from emrcore.records import Document, DocumentId
-from emrcore.rulebook import Edition, EntryRule, Role, shipped
+from emrcore.rulebook import Check, Edition, EntryRule, Role, shipped
 from emrcore.texts import Language
 
 MOSCOW = zoneinfo.ZoneInfo("Europe/Moscow")
@@ -165,6 +165,22 @@ class Town:
         self.office.create_card(self.mother, patient=self.own, clinic="clinic-1")
         self.office.create_card(self.child, patient=self.wards, clinic="clinic-1")
         self.office.record_kinship(self.wards, Cards(self.office.edition(self.clock.at)).tie())
+
+    def grant_both(self) -> None:
+        """Move in, apply for both cards, and let the operator grant both."""
+        self.move_in()
+        asked = (
+            Asked(patient=self.own, role=Role.SELF),
+            Asked(patient=self.wards, role=Role.GUARDIAN),
+        )
+        filed = self.office.file(self.account, asked=asked, papers=self.papers)
+        assert isinstance(filed, Filed)
+        for check in Check:
+            self.office.record_check(
+                self.account.id, filed.id, check=check, passed=True, by=self.operator
+            )
+        for patient in (self.own, self.wards):
+            self.office.grant(self.account.id, filed.id, patient, by=self.operator)
 
     def sender(self) -> Sender:
         """Sends to the phone, in English."""

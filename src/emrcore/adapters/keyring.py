@@ -36,31 +36,28 @@ class LocalKeys:
         if any(not 0 < len(name.encode()) < 256 for name in self.masters):  # noqa: PLR2004
             raise ValueError("the id of a master key has 1 to 255 bytes")
 
-    def derive(self, use: str, context: bytes) -> bytes:
+    def derive(self, use: str, context: bytes, *, key: str) -> bytes:
         """See ``Keys.derive``."""
-        return self._derive(self.current, use, context)
+        if key not in self.masters:
+            raise Unavailable("a master key")
+        info = len(use.encode()).to_bytes(4, "big") + use.encode() + context
+        return HKDF(algorithm=SHA256(), length=_SIZE, salt=None, info=info).derive(
+            self.masters[key]
+        )
 
     def wrap(self, key: bytes, context: bytes) -> bytes:
         """See ``Keys.wrap``."""
         name = self.current.encode()
         nonce = self.randomness.bytes(_NONCE)
-        sealed = AESGCM(self._derive(self.current, "wrap", b"")).encrypt(nonce, key, context)
+        sealed = AESGCM(self.derive("wrap", b"", key=self.current)).encrypt(nonce, key, context)
         return bytes([len(name)]) + name + nonce + sealed
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """See ``Keys.unwrap``."""
         end = 1 + (wrapped[0] if wrapped else 0)
         name = wrapped[1:end].decode(errors="replace")
-        if name not in self.masters:
-            raise Unavailable("the master key of a wrapped key")
         nonce, sealed = wrapped[end : end + _NONCE], wrapped[end + _NONCE :]
         try:
-            return AESGCM(self._derive(name, "wrap", b"")).decrypt(nonce, sealed, context)
+            return AESGCM(self.derive("wrap", b"", key=name)).decrypt(nonce, sealed, context)
         except (InvalidTag, ValueError):
             raise Corrupt("a wrapped key") from None
-
-    def _derive(self, name: str, use: str, context: bytes) -> bytes:
-        info = len(use.encode()).to_bytes(4, "big") + use.encode() + context
-        return HKDF(algorithm=SHA256(), length=_SIZE, salt=None, info=info).derive(
-            self.masters[name]
-        )

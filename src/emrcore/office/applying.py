@@ -239,6 +239,7 @@ def _send_first_password(desk: Desk, work: Work, account: AccountId) -> None:
         account=account,
         id=ChallengeId(desk.new_id()),
         nonce=desk.randomness.bytes(16),
+        key=desk.keys.current,
         at=work.now,
         rule=desk.entry(work.now),
     )

@@ -12,10 +12,11 @@ from emrcore.office.codes import code_for
 from emrcore.office.desk import Desk
 from emrcore.office.messages import message
 from emrcore.office.work import Work
-from emrcore.people import Account
+from emrcore.people import Account, AccountId
 from emrcore.ports import Shard
 from emrcore.rulebook import Edition
 from emrcore.sessions import (
+    Challenge,
     ChallengeId,
     CodeAccepted,
     Ending,
@@ -60,6 +61,7 @@ class Entrance(Desk):
                 host=sessions.digest(host_session),
                 id=ChallengeId(self.new_id()),
                 nonce=self.randomness.bytes(16),
+                key=self.keys.current,
                 at=work.now,
                 rule=self.entry(work.now),
             )
@@ -97,7 +99,7 @@ class Entrance(Desk):
                 before,
                 host=host,
                 given=given,
-                expected=code_for(self.keys, account.id, challenge) if challenge else "",
+                expected=_expected(self, account.id, challenge, work.now),
                 at=work.now,
                 rule=self.entry(work.now),
             )
@@ -127,6 +129,13 @@ class Entrance(Desk):
                 work.note(event, _citizen(account))
 
         self.do(Shard.of_account(account.id), verb)
+
+
+def _expected(desk: Desk, account: AccountId, challenge: Challenge | None, at: dt.datetime) -> str:
+    """The running code; none is derived for a dead challenge, whose master key may be gone."""
+    if challenge is None or not challenge.runs_at(at):
+        return ""
+    return code_for(desk.keys, account, challenge)
 
 
 def check_session(desk: Desk, work: Work, account: Account, token: str) -> SessionUsed | None:

@@ -21,10 +21,19 @@ class Randomness(Protocol):
 
 
 class Keys(Protocol):
-    """Key material that never leaves where it is kept."""
+    """Key material that never leaves where it is kept: master keys, each known by its id."""
 
-    def derive(self, use: str, context: bytes) -> bytes:
-        """32 bytes that only this *use* and *context* give."""
+    @property
+    def current(self) -> str:
+        """The id of the master key that new things use."""
+        ...
+
+    def derive(self, use: str, context: bytes, *, key: str) -> bytes:
+        """32 bytes that only this *use* and *context* under the master *key* give.
+
+        Raises:
+            Unavailable: that master key is not here.
+        """
         ...
 
     def wrap(self, key: bytes, context: bytes) -> bytes:

@@ -38,17 +38,23 @@ class Purpose(enum.StrEnum):
 class Challenge:
     """One running proof: what its code is derived from, and when it holds.
 
-    The code is accepted over ``[issued_at, expires_at)``. ``host`` is the digest of the host's
-    own session that the proof belongs to; the first password, sent before there is one, has none.
+    ``key`` is the id of the master key the code is derived by. The code is accepted over
+    ``[issued_at, expires_at)``. ``host`` is the digest of the host's own session that the proof
+    belongs to; the first password, sent before there is one, has none.
     """
 
     id: ChallengeId
     purpose: Purpose
     nonce: bytes = attrs.field(repr=False)
+    key: str
     digits: int
     issued_at: dt.datetime
     expires_at: dt.datetime
     host: str | None = attrs.field(default=None, repr=False)
+
+    def runs_at(self, at: dt.datetime) -> bool:
+        """Whether the code may still be accepted at *at*."""
+        return self.issued_at <= at < self.expires_at
 
 
 # -- States ----------------------------------------------------------------------------------------
@@ -147,6 +153,7 @@ def issue_first_password(
     account: AccountId,
     id: ChallengeId,  # noqa: A002 - the field's name
     nonce: bytes,
+    key: str,
     at: dt.datetime,
     rule: EntryRule,
 ) -> FirstPasswordIssued | None:
@@ -164,6 +171,7 @@ def issue_first_password(
         id=id,
         purpose=Purpose.FIRST_LOGIN,
         nonce=nonce,
+        key=key,
         digits=first.digits.value,
         issued_at=at,
         expires_at=at + dt.timedelta(hours=first.lifetime_hours.value),
@@ -177,6 +185,7 @@ def begin(
     host: str,
     id: ChallengeId,  # noqa: A002 - the field's name
     nonce: bytes,
+    key: str,
     at: dt.datetime,
     rule: EntryRule,
 ) -> CodeIssued | FirstPasswordIssued | None:
@@ -192,7 +201,7 @@ def begin(
     if state is None:
         raise RuleBroken(rules.SES_1, "no access is granted yet")
     if isinstance(state, Enrolling):
-        return _first_password_again(state, id=id, nonce=nonce, at=at, rule=rule)
+        return _first_password_again(state, id=id, nonce=nonce, key=key, at=at, rule=rule)
     _check_lock(state, at)
     code = rule.one_time_code
     _check_sends(
@@ -202,6 +211,7 @@ def begin(
         id=id,
         purpose=Purpose.LOGIN,
         nonce=nonce,
+        key=key,
         digits=code.digits.value,
         issued_at=at,
         expires_at=at + dt.timedelta(minutes=code.lifetime_minutes.value),
@@ -215,6 +225,7 @@ def _first_password_again(
     *,
     id: ChallengeId,  # noqa: A002 - the field's name
     nonce: bytes,
+    key: str,
     at: dt.datetime,
     rule: EntryRule,
 ) -> FirstPasswordIssued | None:
@@ -224,7 +235,7 @@ def _first_password_again(
     if at < state.challenge.expires_at:
         return None
     issued = issue_first_password(
-        state, account=state.account, id=id, nonce=nonce, at=at, rule=rule
+        state, account=state.account, id=id, nonce=nonce, key=key, at=at, rule=rule
     )
     if issued is None:
         raise RuleBroken(rules.SES_1, "issued too often")
@@ -292,7 +303,7 @@ def verify(
 def _live(
     state: SecondFactor, challenge: Challenge, host: str, at: dt.datetime, rule: EntryRule
 ) -> bool:
-    if not challenge.issued_at <= at < challenge.expires_at:
+    if not challenge.runs_at(at):
         return False
     if isinstance(state, Enrolling):
         return state.failures < rule.first_password.tries.value

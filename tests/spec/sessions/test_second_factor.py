@@ -33,7 +33,7 @@ def seconds(number: float) -> dt.timedelta:
 
 def issue(state: SecondFactor | None, at: dt.datetime = NOW) -> SecondFactor:
     event = sessions.begin(
-        state, host=HOST, id=ChallengeId(f"c{at}"), nonce=b"n" * 16, at=at, rule=RULE
+        state, host=HOST, id=ChallengeId(f"c{at}"), nonce=b"n" * 16, key="k1", at=at, rule=RULE
     )
     assert event is not None
     return sessions.evolve_factor(state, event)
@@ -45,6 +45,7 @@ def first(state: SecondFactor | None = None, at: dt.datetime = NOW) -> SecondFac
         account=AccountId("a"),
         id=ChallengeId(f"f{at}"),
         nonce=b"n" * 16,
+        key="k1",
         at=at,
         rule=RULE,
     )
@@ -106,7 +107,7 @@ def test_first_password_tries_count_over_all_issues() -> None:
 
 def again(state: SecondFactor | None, at: dt.datetime) -> SecondFactor | None:
     event = sessions.begin(
-        state, host=HOST, id=ChallengeId("again"), nonce=b"m" * 16, at=at, rule=RULE
+        state, host=HOST, id=ChallengeId("again"), nonce=b"m" * 16, key="k1", at=at, rule=RULE
     )
     return sessions.evolve_factor(state, event) if event else state
 
