@@ -1,6 +1,7 @@
 """The shell a host calls."""
 
 from emrcore.office.async_office import AsyncOffice, Execution
+from emrcore.office.custody import Rewrapping
 from emrcore.office.entering import Login
 from emrcore.office.messages import Sender
 from emrcore.office.office import Office
@@ -18,6 +19,7 @@ __all__ = [
     "OpenedCard",
     "Pause",
     "Reader",
+    "Rewrapping",
     "Sender",
     "Staff",
 ]

@@ -20,13 +20,13 @@ from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.desk import Desk
 from emrcore.office.messages import message
-from emrcore.office.sealing import Envelope, new_envelope, open_envelope
+from emrcore.office.papers import keep
 from emrcore.office.work import Work
 from emrcore.people import Account, AccountId, IdentityPapers, PatientId
 from emrcore.ports import Shard
 from emrcore.rulebook import Check, Edition
 from emrcore.sessions import ChallengeId
-from emrcore.wire import canonical, decode
+from emrcore.wire import decode
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM, id="office")
 """Who does what follows from a rule alone."""
@@ -62,7 +62,7 @@ class Applications(Desk):
                 edition=edition,
                 deadline=_deadline(self, work, edition),
             )
-            _keep_papers(self, work, account.id, id, papers)
+            keep(self, work, account, id, papers)
             place = places.application(account.id, id)
             work.text(place)
             return _apply(work, account.id, None, events, _citizen(account))
@@ -170,39 +170,6 @@ def _deadline(desk: Desk, work: Work, edition: Edition) -> Deadline:
         zone=edition.zone.key,
         standard=desk.calendars.get("standard"),
     )
-
-
-def _keep_papers(
-    desk: Desk, work: Work, account: AccountId, application: ApplicationId, papers: IdentityPapers
-) -> None:
-    envelope = _envelope(desk, work, account)
-    place = places.papers(account, application)
-    content = {
-        "passport": papers.passport.canonical,
-        "policy": papers.policy.canonical,
-        "snils": papers.snils.canonical if papers.snils else None,
-    }
-    sealed = envelope.seal(
-        canonical(content), field="papers", record=application, nonce=desk.randomness.bytes(12)
-    )
-    work.text(place)
-    work.put_text(place, sealed)
-    phone = places.mobile(account)
-    sealed = envelope.seal(
-        papers.mobile.canonical, field="mobile", record="", nonce=desk.randomness.bytes(12)
-    )
-    work.text(phone)
-    work.put_text(phone, sealed)
-
-
-def _envelope(desk: Desk, work: Work, account: AccountId) -> Envelope:
-    place = places.envelope(account)
-    wrapped = work.text(place)
-    if wrapped is not None:
-        return open_envelope(desk.keys, account, wrapped)
-    envelope, wrapped = new_envelope(desk.keys, desk.randomness, account)
-    work.put_text(place, wrapped)
-    return envelope
 
 
 def _filed(work: Work, account: AccountId, application: ApplicationId) -> Filed:

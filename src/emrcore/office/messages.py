@@ -9,7 +9,7 @@ from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.codes import code_for
 from emrcore.office.desk import Desk
-from emrcore.office.sealing import open_envelope
+from emrcore.office.papers import mobile_of
 from emrcore.office.work import Work
 from emrcore.people import AccountId
 from emrcore.ports import (
@@ -74,8 +74,8 @@ class Messages(Desk):
         """Send up to *limit* waiting messages; how many met which fate.
 
         For a worker of the host's to call again and again. A message whose code is superseded, used
-        or about to expire is dropped unsent (SES-12). After an unknown outcome the same message,
-        under the same reference, is tried once more.
+        or about to expire is dropped unsent (SES-12), and so is one whose phone is erased (STO-5).
+        After an unknown outcome the same message, under the same reference, is tried once more.
         """
         fates: dict[Fate, int] = {}
         at = self.now()
@@ -93,10 +93,13 @@ def _send(desk: Desk, sender: Sender, leased: Leased) -> Fate:
     now = desk.now()
     if challenge is None or challenge.expires_at - now < LEAST_LIFE:
         return Fate.DROPPED
+    phone = mobile_of(desk, account)
+    if phone is None:
+        return Fate.DROPPED
     outcome = sender.sms.send(
         Message(
             ref=challenge.id,
-            to=_phone(desk, account),
+            to=phone,
             text=_text(desk, sender, account, challenge),
             valid_for=challenge.expires_at - now,
         )
@@ -109,13 +112,6 @@ def _current(desk: Desk, account: AccountId, reference: str) -> Challenge | None
     factor = work.load(places.factor(account), *sessions.FACTOR_STATES)
     challenge = factor.challenge if factor else None
     return challenge if challenge and challenge.id == reference else None
-
-
-def _phone(desk: Desk, account: AccountId) -> str:
-    keys = places.envelope(account), places.mobile(account)
-    stored = desk.storage.load(*keys)
-    envelope = open_envelope(desk.keys, account, stored[keys[0]].text)
-    return envelope.unseal(stored[keys[1]].text, field="mobile", record="")
 
 
 def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) -> str:
