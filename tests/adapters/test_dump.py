@@ -5,7 +5,7 @@ import hashlib
 import pathlib
 import re
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import attrs
 import pytest
@@ -57,23 +57,23 @@ def found(secret: str, dump: bytes) -> list[bytes]:
     return [one for one in spellings(secret) if one in dump]
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        lambda text: text.encode(),
-        lambda text: f"{{{text}}}".encode("utf-16-le"),
-        lambda text: text.encode("utf-16-be"),
-        lambda text: base64.b64encode(f'{{"mobile":"{text}"}}'.encode()),
-        lambda text: base64.b64encode(f'{{"mobil":"{text}"}}'.encode()),
-        lambda text: base64.urlsafe_b64encode(f'{{"mobi":"{text}"}}'.encode()),
-        lambda text: f'"{text}"'.encode().hex().encode(),
-        lambda text: int(text).to_bytes(8, "big"),
-        bytes.fromhex,
-    ],
-)
-def test_search_finds_what_is_there(written: object) -> None:
+WAYS: list[Callable[[str], bytes]] = [
+    lambda text: text.encode(),
+    lambda text: f"{{{text}}}".encode("utf-16-le"),
+    lambda text: text.encode("utf-16-be"),
+    lambda text: base64.b64encode(f'{{"mobile":"{text}"}}'.encode()),
+    lambda text: base64.b64encode(f'{{"mobil":"{text}"}}'.encode()),
+    lambda text: base64.urlsafe_b64encode(f'{{"mobi":"{text}"}}'.encode()),
+    lambda text: f'"{text}"'.encode().hex().encode(),
+    lambda text: int(text).to_bytes(8, "big"),
+    bytes.fromhex,
+]
+"""How a careless store might keep a number."""
+
+
+@pytest.mark.parametrize("written", WAYS)
+def test_search_finds_what_is_there(written: Callable[[str], bytes]) -> None:
     """STO-3: the search below would see a number that was kept in clear."""
-    assert callable(written)
     assert found("9161234567", b"before" + written("9161234567") + b"after")
     assert not found("9162234567", b"before" + written("9161234567") + b"after")
 

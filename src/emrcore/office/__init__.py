@@ -3,6 +3,7 @@
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.custody import Rewrapping
 from emrcore.office.entering import Login
+from emrcore.office.indexes import BlindIndex, Indexed, blind_index
 from emrcore.office.messages import Sender
 from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
@@ -11,8 +12,10 @@ from emrcore.office.work import Pause
 
 __all__ = [
     "AsyncOffice",
+    "BlindIndex",
     "Citizen",
     "Execution",
+    "Indexed",
     "Login",
     "Look",
     "Office",
@@ -22,4 +25,5 @@ __all__ = [
     "Rewrapping",
     "Sender",
     "Staff",
+    "blind_index",
 ]
