@@ -85,16 +85,18 @@ class Custody(Desk):
 def _rewrap(desk: Desk, place: Key) -> bool:
     """Whether the envelope at *place* could be opened; one erased meanwhile needs no more."""
 
-    def verb(work: Work) -> None:
+    def verb(work: Work) -> bool:
         envelope = work.load(place, *ENVELOPE_STATES)
-        if isinstance(envelope, Envelope):
-            work.put(place, rewrapped(desk.keys, envelope), due=work.now)
+        if not isinstance(envelope, Envelope):
+            return True
+        try:
+            new = rewrapped(desk.keys, envelope)
+        except (Corrupt, Unavailable):
+            return False
+        work.put(place, new, due=work.now)
+        return True
 
-    try:
-        desk.do(place.shard, verb)
-    except (Corrupt, Unavailable):
-        return False
-    return True
+    return desk.do(place.shard, verb)
 
 
 def _operator(by: Operator) -> Actor:

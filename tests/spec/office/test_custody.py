@@ -77,6 +77,26 @@ def test_put_the_papers_of_one_application_under_another(town: Town) -> None:
     assert town.phone.getvalue() == ""
 
 
+def test_put_the_rows_of_one_account_under_another_of_the_same_person(town: Town) -> None:
+    """STO-3: one key seals both, and still neither papers nor phone open elsewhere."""
+    second = attrs.evolve(town.account, id=AccountId("a2"))
+    town.grant_both()
+    file(town, second)
+    for mine, theirs in (
+        (places.mobile(town.account.id), places.mobile(second.id)),
+        (
+            places.papers(town.account.id, only_application(town)),
+            places.papers(second.id, only_application(town, second)),
+        ),
+    ):
+        overwrite(town, mine, town.office.storage.load(theirs)[theirs].text)
+    with pytest.raises(Corrupt):
+        read(town)
+    with pytest.raises(Corrupt):
+        town.office.dispatch(town.sender())
+    assert read(town, second) == town.papers
+
+
 def test_say_that_the_papers_are_anothers(town: Town) -> None:
     """STO-3: a row that names a person without an envelope, or with another, shows nothing."""
     town.grant_both()

@@ -1,5 +1,7 @@
 """Changing the master key under everything that lives."""
 
+import datetime as dt
+
 import attrs
 import pytest
 
@@ -9,11 +11,12 @@ from emrcore.applications import Asked, Decided
 from emrcore.envelopes import Envelope
 from emrcore.errors import RuleBroken
 from emrcore.office import Rewrapping, places
+from emrcore.office.sealing import open_envelope
 from emrcore.people import Account, AccountId, AccountLevel, PatientId, PersonId
-from emrcore.ports import Key, Shard
+from emrcore.ports import Batch, Key, Shard
 from emrcore.rulebook import Role
-from emrcore.wire import decode
-from world import Town
+from emrcore.wire import decode, encode
+from world import NOW, Town
 
 MASTERS = {"k1": bytes(range(32)), "k2": bytes(range(32, 64))}
 
@@ -66,15 +69,16 @@ def test_everything_lives_on_after_the_old_master_is_dropped(town: Town) -> None
     first = town.last_code()
     (application,) = town.office.find_applications(town.account.id)
     assert isinstance(application, Decided)
-    before, texts = envelopes_of(town), papers_text(town)
+    before, texts = envelope_of(town, town.mother.id), papers_text(town)
     town.clock.turn(minutes=1)
     rotate(town)
     changed_at = town.clock.at
     while town.office.rewrap(before=changed_at, limit=1).done:
         pass
     assert papers_text(town) == texts
-    assert [one.id for one in envelopes_of(town)] == [one.id for one in before]
-    assert envelopes_of(town) != before
+    after = envelope_of(town, town.mother.id)
+    assert after.id == before.id
+    assert after.wrapped != before.wrapped
     town.office.begin_login(town.account, host_session="h1")
     assert town.office.verify(town.account, first, host_session="h1")
     rotate(town, masters=("k2",))
@@ -84,9 +88,9 @@ def test_everything_lives_on_after_the_old_master_is_dropped(town: Town) -> None
     assert town.office.verify(town.account, town.last_code(), host_session="h1")
 
 
-def envelopes_of(town: Town) -> list[Envelope]:
-    place = places.envelope(town.mother.id)
-    return [decode(town.office.storage.load(place)[place].text, Envelope)]
+def envelope_of(town: Town, person: PersonId) -> Envelope:
+    place = places.envelope(person)
+    return decode(town.office.storage.load(place)[place].text, Envelope)
 
 
 def papers_text(town: Town) -> dict[Key, str]:
@@ -122,6 +126,31 @@ def test_key_that_cannot_be_opened_is_told_and_holds_up_no_other(town: Town) -> 
     assert town.office.rewrap(before=changed_at) == Rewrapping(done=0, broken=(PersonId("lost"),))
     rotate(town)
     assert town.office.rewrap(before=changed_at) == Rewrapping(done=1)
+
+
+def test_master_key_is_changed_again_and_again(town: Town) -> None:
+    """STO-6: what was wrapped anew is due again at the next change."""
+    file(town, PersonId("p"))
+    for masters in (("k1", "k2"), ("k2", "k1"), ("k1", "k2")):
+        town.clock.turn(days=30)
+        rotate(town, masters=masters)
+        assert town.office.rewrap(before=town.clock.at) == Rewrapping(done=1)
+        rotate(town, masters=masters[1:])
+        envelope = envelope_of(town, PersonId("p"))
+        assert open_envelope(town.office.keys, envelope).envelope == envelope.id
+
+
+def test_damaged_key_is_told_too(town: Town) -> None:
+    """STO-6: it stays for whoever can mend it, and is never taken for an erased one."""
+    file(town, PersonId("p"))
+    place, envelope = places.envelope(PersonId("p")), envelope_of(town, PersonId("p"))
+    damaged = attrs.evolve(envelope, wrapped=envelope.wrapped[:-1] + b"\x00")
+    town.office.storage.commit(
+        Batch(shard=place.shard, expect={place: 1}, put={place: encode(damaged)}, due={place: NOW})
+    )
+    told = town.office.rewrap(before=NOW + dt.timedelta(seconds=1))
+    assert told == Rewrapping(done=0, broken=(PersonId("p"),))
+    assert envelope_of(town, PersonId("p")) == damaged
 
 
 def test_erased_key_is_not_wrapped_anew(town: Town) -> None:

@@ -113,7 +113,10 @@ def test_name_another_algorithm_or_version() -> None:
         for value in set(range(256)) - {1}:
             changed = bytearray(one.blob)
             changed[byte] = value
-            assert not opens(attrs.evolve(one, blob=bytes(changed)))
+            other = attrs.evolve(one, blob=bytes(changed))
+            assert not opens(other)
+            with pytest.raises(Corrupt):
+                envelope_of(other)
 
 
 def test_put_the_header_of_another_envelope_before_a_value() -> None:
@@ -123,6 +126,8 @@ def test_put_the_header_of_another_envelope_before_a_value() -> None:
     assert envelope_of(moved) == STRANGER.id
     assert not opens(moved)
     assert not opens(moved, envelope=STRANGER)
+    with pytest.raises(Corrupt):
+        attrs.evolve(key(), envelope=STRANGER.id).unseal(one, PASSPORT)
 
 
 def test_bring_a_master_key_of_ones_own() -> None:
