@@ -1,5 +1,6 @@
 """Identity data in custody: seen by an operator, erased, and sealed anew."""
 
+import concurrent.futures
 import functools
 from collections.abc import Callable
 
@@ -198,6 +199,19 @@ def test_file_while_the_person_is_erased(town: Town) -> None:
     file(town, town.account)
     assert quick.erased
     assert read(town) == town.papers
+
+
+def test_file_from_many_accounts_of_one_person_at_once(town: Town) -> None:
+    """STO-2, STO-5: one envelope is made, all papers open, and one erasure ends them all."""
+    town.move_in()
+    accounts = [attrs.evolve(town.account, id=AccountId(f"a{number}")) for number in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(len(accounts)) as pool:
+        list(pool.map(functools.partial(file, town), accounts))
+    for account in accounts:
+        assert read(town, account) == town.papers
+    assert town.office.erase(MOTHER, by=town.operator)
+    for account in accounts:
+        assert refused(functools.partial(read, town, account)) is rules.STO_5
 
 
 class EraseMeanwhile:
