@@ -672,6 +672,21 @@ STO_4 = Rule(
     says="What is acknowledged survives the process: the road goes on where it stood.",
     source="announcement: 14",
 )
+STO_5 = Rule(
+    id="STO-5",
+    says="Erasing a person destroys the key of all their identity data; the journal stays whole.",
+    source="OWASP ASVS 5.0 V14.2.7",
+)
+STO_6 = Rule(
+    id="STO-6",
+    says="What a master key made names it; no key is found by trial, and each use has its own.",
+    source="OWASP ASVS 5.0 V11.2.2 and V11.1.2",
+)
+STO_7 = Rule(
+    id="STO-7",
+    says="Identity data is looked up by keyed indexes of its canonical form only.",
+    source="OWASP ASVS 5.0 V14.1.2",
+)
 EMG_1 = Rule(
     id="EMG-1",
     says="An ambulance crew states its reason before it reads, and the journal shows it.",

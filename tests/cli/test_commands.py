@@ -5,6 +5,7 @@ import pathlib
 
 import pytest
 
+from emrcore.adapters.keyring import read_masters
 from emrcore.cli.main import main
 from emrcore.testing import patients
 
@@ -193,3 +194,18 @@ def test_rulebook_diff(capsys: Captured) -> None:
     assert main(["rulebook", "diff", "ru-moscow-2020", "ru-moscow-2020", *at]) == 0
     assert capsys.readouterr().out == "no difference\n"
     assert main(["rulebook", "diff", "ru-moscow-2020", "nowhere.toml", *at]) == 2
+
+
+def test_new_master_key(capsys: Captured, tmp_path: pathlib.Path) -> None:
+    """STO-6: a key goes to a closed file, is not shown, and never replaces another."""
+    path = tmp_path / "2020.key"
+    assert main(["keys", "new", str(path)]) == 0
+    assert capsys.readouterr().out == ""
+    kept = read_masters(tmp_path)
+    assert list(kept) == ["2020"]
+    refused = {path: "is there already", tmp_path / "2020": "not named ID.key"}
+    refused[tmp_path / "none" / "2021.key"] = "cannot be written"
+    for other, what in refused.items():
+        assert main(["keys", "new", str(other)]) == 2
+        assert what in capsys.readouterr().err
+    assert read_masters(tmp_path) == kept

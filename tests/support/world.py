@@ -168,14 +168,14 @@ class Town:
         self.office.create_card(self.child, patient=self.wards, clinic="clinic-1")
         self.office.record_kinship(self.wards, Cards(self.office.edition(self.clock.at)).tie())
 
-    def grant_both(self) -> None:
-        """Move in, apply for both cards, and let the operator grant both."""
+    def grant_both(self, papers: IdentityPapers | None = None) -> None:
+        """Move in, apply for both cards with the *papers*, and let the operator grant both."""
         self.move_in()
         asked = (
             Asked(patient=self.own, role=Role.SELF),
             Asked(patient=self.wards, role=Role.GUARDIAN),
         )
-        filed = self.office.file(self.account, asked=asked, papers=self.papers)
+        filed = self.office.file(self.account, asked=asked, papers=papers or self.papers)
         assert isinstance(filed, Filed)
         for check in Check:
             self.office.record_check(
@@ -240,12 +240,3 @@ def check_all(town: Town, application: ApplicationId) -> None:
         town.office.record_check(
             town.account.id, application, check=check, passed=True, by=town.operator
         )
-
-
-def granted(town: Town) -> None:
-    """Let the mother into both cards."""
-    town.move_in()
-    application = apply(town)
-    check_all(town, application)
-    for patient in (town.own, town.wards):
-        town.office.grant(town.account.id, application, patient, by=town.operator)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emrcore.calendar import CALENDAR_NAMES, Counting
-from emrcore.cli import cases, questions, vectors
+from emrcore.cli import cases, keys, questions, vectors
 from emrcore.errors import BeyondCalendar, Malformed, RuleBroken, StoreError
 from emrcore.rulebook import shipped_names
 from emrcore.texts import Language
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _deadline(commands.add_parser("deadline", help="when an answer is due, day by day"))
     _fhir(commands.add_parser("fhir", help="what a FHIR R4 bundle holds, by section"))
     _papers(commands.add_parser("papers", help="check identity papers, read from a file"))
+    _keys(commands.add_parser("keys", help="master keys in files"))
     _vectors(commands.add_parser("vectors", help="check that answers are as they must be"))
     return parser
 
@@ -127,6 +128,13 @@ def _papers(parser: argparse.ArgumentParser) -> None:
         help="a TOML file with passport, oms, mobile, born, and if known oms_series, snils, sex",
     )
     parser.set_defaults(command=questions.check_papers)
+
+
+def _keys(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    new = actions.add_parser("new", help="make a master key")
+    keys.arguments(new)
+    new.set_defaults(command=keys.make)
 
 
 def _vectors(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import functools
-import json
 
 from emrcore import applications, rules, sessions
 from emrcore.access import Facts, Grant
@@ -21,13 +20,14 @@ from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.desk import Desk
 from emrcore.office.notices import NoticeKind, code_message, notice
-from emrcore.office.sealed import keep_sealed, sealed_text
+from emrcore.office.papers import PhoneOf, keep_mobile, keep_papers, papers_of
 from emrcore.office.second_factor import fresh, load_factor
 from emrcore.office.work import Work
 from emrcore.people import Account, AccountId, IdentityPapers, PatientId
 from emrcore.ports import Shard
 from emrcore.rulebook import Activation, Check, Edition, Means
-from emrcore.wire import canonical, decode
+from emrcore.sessions import SecondFactor
+from emrcore.wire import decode
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM, id="office")
 """Who does what follows from a rule alone."""
@@ -63,7 +63,7 @@ class Applications(Desk):
                 edition=edition,
                 deadline=_deadline(self, work, edition),
             )
-            _keep_papers(self, work, account.id, id, papers)
+            keep_papers(self, work, account, id, papers)
             place = places.application(account.id, id)
             work.text(place)
             return _apply(work, account.id, None, events, _citizen(account))
@@ -116,7 +116,7 @@ class Applications(Desk):
             given = Grant(viewer=filed.applicant, since=work.now, until=event.until, role=role)
             work.put(place, given)
             after = _apply(work, account, filed, (event,), _operator(by))
-            _enrol(self, work, account, application)
+            _enrol(self, work, filed)
             return after
 
         return self.do(Shard.of_account(account), verb)
@@ -173,19 +173,6 @@ def _deadline(desk: Desk, work: Work, edition: Edition) -> Deadline:
     )
 
 
-def _keep_papers(
-    desk: Desk, work: Work, account: AccountId, application: ApplicationId, papers: IdentityPapers
-) -> None:
-    content = {
-        "passport": papers.passport.canonical,
-        "policy": papers.policy.canonical,
-        "snils": papers.snils.canonical if papers.snils else None,
-        "mobile": papers.mobile.canonical,
-    }
-    place = places.papers(account, application)
-    keep_sealed(desk, work, account, place, canonical(content), field="papers")
-
-
 def _filed(work: Work, account: AccountId, application: ApplicationId) -> Filed:
     state = work.load(places.application(account, application), *applications.STATES)
     if not isinstance(state, Filed):
@@ -212,41 +199,49 @@ def _apply(
     return state
 
 
-def _enrol(desk: Desk, work: Work, account: AccountId, application: ApplicationId) -> None:
+def _enrol(desk: Desk, work: Work, filed: Filed) -> None:
     """Bind the phone of the application, which the first password is to prove.
 
     An account that has a phone keeps it, whatever number a later application names: it is changed
     by what proves the person, never by a form.
     """
-    before, rule = load_factor(work, account), desk.entry(work.now)
-    if rule.first_password.activation.value is Activation.ON_DEMAND or (
-        Means.SMS not in rule.means.value
-    ):
-        opened = sessions.open_enrolment(before, account=account, at=work.now)
-        if opened is None:
-            return
-        after = sessions.evolve_factor(before, opened)
-        work.put(places.factor(account), after)
-        work.note(opened, SYSTEM)
-        version = len(after.phones)
-        if Means.SMS in rule.means.value:
-            notice(work, after, NoticeKind.ENROLMENT, to=version)
+    before, rule = load_factor(work, filed.account), desk.entry(work.now)
+    by_sms = Means.SMS in rule.means.value
+    if by_sms and rule.first_password.activation.value is Activation.PUSH:
+        version = _issue(desk, work, filed.account, before)
     else:
-        issued = sessions.issue_first_password(
-            before, account=account, fresh=fresh(desk), at=work.now, rule=rule
-        )
-        if issued is None:
-            return
-        version = issued.challenge.phone
-        work.put(places.factor(account), sessions.evolve_factor(before, issued))
-        work.note(issued, SYSTEM)
-        work.send(code_message(account, issued.challenge))
-    if before is None or len(before.phones) < version:
-        papers = sealed_text(
-            desk, work, account, places.papers(account, application), field="papers"
-        )
-        number = json.loads(papers)["mobile"]
-        keep_sealed(desk, work, account, places.mobile(account, version), number, field="mobile")
+        version = _wait(work, filed.account, before, tell=by_sms)
+    if version is not None and (before is None or len(before.phones) < version):
+        mobile = papers_of(desk, work, filed.account, filed.id).mobile
+        phone = PhoneOf(account=filed.account, person=filed.applicant, version=version)
+        keep_mobile(desk, work, phone, mobile)
+
+
+def _issue(desk: Desk, work: Work, account: AccountId, before: SecondFactor | None) -> int | None:
+    """Send a first password if one is needed; the version of the phone it goes to."""
+    issued = sessions.issue_first_password(
+        before, account=account, fresh=fresh(desk), at=work.now, rule=desk.entry(work.now)
+    )
+    if issued is None:
+        return None
+    work.put(places.factor(account), sessions.evolve_factor(before, issued))
+    work.note(issued, SYSTEM)
+    work.send(code_message(account, issued.challenge))
+    return issued.challenge.phone
+
+
+def _wait(work: Work, account: AccountId, before: SecondFactor | None, *, tell: bool) -> int | None:
+    """Wait for the first login if there was none; the version of the phone to be proven."""
+    opened = sessions.open_enrolment(before, account=account, at=work.now)
+    if opened is None:
+        return None
+    after = sessions.evolve_factor(before, opened)
+    version = len(after.phones)
+    work.put(places.factor(account), after)
+    work.note(opened, SYSTEM)
+    if tell:
+        notice(work, after, NoticeKind.ENROLMENT, to=version)
+    return version
 
 
 def _citizen(account: Account) -> Actor:

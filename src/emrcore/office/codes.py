@@ -55,9 +55,9 @@ def provisioning(secret: str, *, account: AccountId, issuer: str) -> str:
     return TOTP(secret, interval=_STEP).provisioning_uri(name=account, issuer_name=issuer)
 
 
-def fingerprint(keys: Keys, use: str, value: str, *, key: str) -> str:
-    """*value* as 64 hex digits that nobody without the master key can try values against."""
-    return keys.derive(use, value.encode(), key=key).hex()
+def client_digest(keys: Keys, client: str) -> str:
+    """What is kept of what the host knows of a device: keyed, since addresses could be tried."""
+    return keys.derive("client", client.encode(), key=keys.current).hex()
 
 
 def repudiation(keys: Keys, account: AccountId, version: int, *, key: str) -> str:

@@ -8,6 +8,7 @@ from emrcore import rules, sessions
 from emrcore.errors import RuleBroken
 from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
+from emrcore.office.codes import client_digest
 from emrcore.office.desk import Desk
 from emrcore.office.notices import NoticeKind, notice
 from emrcore.office.readers import Citizen
@@ -101,7 +102,7 @@ class Entrance(Desk):
                 account=account.id,
                 host=sessions.digest(host_session),
                 means=means or _preferred(before, rule),
-                client=sessions.digest(client) if client else None,
+                client=client_digest(self.keys, client) if client else None,
             )
             try:
                 after = begin(self, work, before, attempt)

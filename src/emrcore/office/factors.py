@@ -11,16 +11,16 @@ from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.codes import (
     code_for,
-    fingerprint,
     is_repudiation,
     provisioning,
     totp_codes,
 )
 from emrcore.office.desk import Desk
 from emrcore.office.entering import SignedIn, check_session, split
+from emrcore.office.indexes import blind_index
 from emrcore.office.notices import NoticeKind, notice
+from emrcore.office.papers import PhoneOf, keep_mobile, keep_secret, secret_of
 from emrcore.office.readers import Citizen
-from emrcore.office.sealed import keep_sealed, sealed_text
 from emrcore.office.second_factor import (
     Answer,
     Proof,
@@ -135,8 +135,8 @@ class Factors(Desk):
 
     def phone_change(self, mobile: Mobile) -> Action:
         """What is to be approved to change to *mobile*."""
-        number = fingerprint(self.keys, "phone", mobile.canonical, key=self.keys.current)
-        return Action(ActionKind.PHONE, {"phone": number})
+        index = blind_index(self.keys, mobile, key=self.keys.current)
+        return Action(ActionKind.PHONE, {"phone": index.digest.hex()})
 
     def change_phone(
         self, citizen: Citizen, mobile: Mobile, given: object, *, means: Means = Means.SMS
@@ -168,8 +168,7 @@ class Factors(Desk):
                 rule=self.entry(work.now),
             )
             after, version = send(work, proof.factor, event), event.challenge.phone
-            place = places.mobile(state.account, version)
-            keep_sealed(self, work, state.account, place, mobile.canonical, field="mobile")
+            keep_mobile(self, work, _phone(citizen.account, version), mobile)
             notice(work, after, NoticeKind.PHONE_CHANGE, about=version)
             return True
 
@@ -243,8 +242,7 @@ class Factors(Desk):
             factor = _fresh(self, work, citizen)
             version = max(factor.totp.version if factor.totp else 0, factor.new_totp or 0) + 1
             secret = base64.b32encode(self.randomness.bytes(_SECRET)).decode()
-            place = places.authenticator(factor.account, version)
-            keep_sealed(self, work, factor.account, place, secret, field="authenticator")
+            keep_secret(self, work, citizen.account, version, secret)
             event = AuthenticatorOffered(account=factor.account, version=version, at=work.now)
             _apply(work, factor, event, citizen.account)
             address = provisioning(secret, account=factor.account, issuer=issuer)
@@ -263,10 +261,10 @@ class Factors(Desk):
 
         def verb(work: Work) -> None:
             factor = _fresh(self, work, citizen)
-            if factor.new_totp is None:
+            offered = factor.new_totp
+            secret = secret_of(self, work, factor.account, offered) if offered else None
+            if secret is None:
                 raise RuleBroken(rules.SES_3)
-            place = places.authenticator(factor.account, factor.new_totp)
-            secret = sealed_text(self, work, factor.account, place, field="authenticator")
             expected = totp_codes(secret, work.now)
             event = sessions.bind_authenticator(factor, given=text, expected=expected, at=work.now)
             after = _apply(work, factor, event, citizen.account)
@@ -341,8 +339,8 @@ class Factors(Desk):
             if issued is None:
                 raise TypeError("nothing is bound after proofing")
             send(work, after, issued)
-            place = places.mobile(account.id, issued.challenge.phone)
-            keep_sealed(self, work, account.id, place, mobile.canonical, field="mobile")
+            version = issued.challenge.phone
+            keep_mobile(self, work, _phone(account, version), mobile)
 
         self.do(Shard.of_account(account.id), verb)
 
@@ -445,6 +443,10 @@ def _new_phone(state: Open) -> Attempt:
     return Attempt(
         account=state.account, host=state.host, purpose=Purpose.NEW_PHONE, session=state.id
     )
+
+
+def _phone(account: Account, version: int) -> PhoneOf:
+    return PhoneOf(account=account.id, person=account.person, version=version)
 
 
 def _accepted(found: SignedIn | None) -> SignedIn:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 import attrs
 
 from emrcore.journal import Actor, ActorKind
-from emrcore.office import places
 from emrcore.office.codes import code_for, repudiation
 from emrcore.office.desk import Desk
 from emrcore.office.notices import CODE, NOT_YOU, PROVEN, NoticeKind, Reference
 from emrcore.office.notices import TEXTS as NOTICES
-from emrcore.office.sealed import sealed_text
+from emrcore.office.papers import mobile_of
 from emrcore.office.second_factor import load_factor, suspend
 from emrcore.office.traffic import count_proven, reserve
 from emrcore.office.work import Work
@@ -134,7 +133,7 @@ def _code(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
     challenge = factor.challenge if factor else None
     if factor is None or challenge is None or challenge.reference != item.reference:
         return None
-    number = _number(desk, account, challenge.phone)
+    number = mobile_of(desk, account, challenge.phone)
     if number is None or challenge.expires_at - now < LEAST_LIFE:
         return None
     swap = dt.timedelta(hours=desk.entry(now).phone.swap_hours.value)
@@ -161,7 +160,7 @@ def _notice(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
         text = f"{text} {say(sender.language, NOT_YOU, link=link)}"
     if sender.second:
         sender.second(account, text)
-    number = _number(desk, account, about.to)
+    number = mobile_of(desk, account, about.to)
     if number is None:
         return None
     return Message(ref=item.id, to=number, text=text, valid_for=item.not_after - desk.now())
@@ -170,15 +169,6 @@ def _notice(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
 def _factor(desk: Desk, account: AccountId) -> SecondFactor | None:
     work = Work(storage=desk.storage, shard=Shard.of_account(account), now=desk.now())
     return load_factor(work, account)
-
-
-def _number(desk: Desk, account: AccountId, version: int) -> str | None:
-    """The number of that phone; None once it is erased."""
-    work = Work(storage=desk.storage, shard=Shard.of_account(account), now=desk.now())
-    place = places.mobile(account, version)
-    if work.text(place) is None or work.text(places.envelope(account)) is None:
-        return None
-    return sealed_text(desk, work, account, place, field="mobile")
 
 
 def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) -> str:

@@ -8,6 +8,7 @@ import attrs
 
 from emrcore.office.applying import Applications
 from emrcore.office.cards import Cards
+from emrcore.office.custody import Custody
 from emrcore.office.entering import Entrance
 from emrcore.office.factors import Factors
 from emrcore.office.messages import Messages
@@ -15,7 +16,7 @@ from emrcore.office.reading import Reading
 
 
 @attrs.frozen(kw_only=True)
-class Office(Cards, Applications, Entrance, Factors, Messages, Reading):
+class Office(Cards, Applications, Entrance, Factors, Messages, Reading, Custody):
     """All verbs over one storage, by one rulebook.
 
     A verb raises ``RuleBroken`` with the rule that refuses, ``Malformed`` with every fault of its

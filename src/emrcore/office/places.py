@@ -36,9 +36,9 @@ def session(account: AccountId, id: SessionId) -> Key:  # noqa: A002 - the field
     return Key(Shard.of_account(account), "session", id)
 
 
-def envelope(account: AccountId) -> Key:
-    """The wrapped data key of an account."""
-    return Key(Shard.of_account(account), "envelope", "")
+def envelope(person: PersonId) -> Key:
+    """The wrapped data key of a person."""
+    return Key(Shard.of_person(person), "envelope", "")
 
 
 def papers(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name

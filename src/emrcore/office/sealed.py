@@ -1,42 +1,55 @@
-"""Sealed values of an account: kept, and opened again, at their place."""
+"""Values kept sealed under the data key of a person, and opened where needed (STO-3)."""
 
-from emrcore.errors import Corrupt
+from emrcore.envelopes import ENVELOPE_STATES, Envelope, EnvelopeState, Sealed
+from emrcore.errors import Conflict, Corrupt
 from emrcore.office import places
 from emrcore.office.desk import Desk
-from emrcore.office.sealing import Envelope, new_envelope, open_envelope
+from emrcore.office.sealing import DataKey, Place, envelope_of, new_envelope, open_envelope
 from emrcore.office.work import Work
-from emrcore.people import AccountId
+from emrcore.people import PersonId
 from emrcore.ports import Key
 
 
 def keep_sealed(
-    desk: Desk, work: Work, account: AccountId, place: Key, plain: str, *, field: str
+    desk: Desk, work: Work, person: PersonId, plain: str, *, at: Key, bound: Place
 ) -> None:
-    """Seal *plain* as *field* at *place*, in place of what was there."""
-    envelope = own_envelope(desk, work, account)
-    sealed = envelope.seal(plain, field=field, record=place.id, nonce=desk.randomness.bytes(12))
-    work.text(place)
-    work.put_text(place, sealed)
+    """Seal *plain* in the envelope of *person* and keep it *at*, in place of what was there."""
+    sealed = _key_for(desk, work, person).seal(plain.encode(), bound, randomness=desk.randomness)
+    work.text(at)
+    work.put(at, sealed)
 
 
-def sealed_text(desk: Desk, work: Work, account: AccountId, place: Key, *, field: str) -> str:
-    """What is sealed as *field* at *place*.
+def open_sealed(desk: Desk, work: Work, *, at: Key, bound: Place) -> str | None:
+    """What is sealed *at*, or None if nothing is, or it is erased.
 
     Raises:
-        Corrupt: nothing is, or it was changed.
+        Corrupt: it is not what was kept.
     """
-    wrapped, text = work.text(places.envelope(account)), work.text(place)
-    if wrapped is None or text is None:
-        raise Corrupt(f"a sealed {field}")
-    return open_envelope(desk.keys, account, wrapped).unseal(text, field=field, record=place.id)
+    sealed = work.load(at, Sealed)
+    if sealed is None:
+        return None
+    state = work.load(places.envelope(sealed.person), *ENVELOPE_STATES)
+    if state and envelope_of(sealed) in state.erased:
+        return None
+    if not isinstance(state, Envelope):
+        raise Corrupt("an envelope")
+    return open_envelope(desk.keys, state).unseal(sealed, bound).decode()
 
 
-def own_envelope(desk: Desk, work: Work, account: AccountId) -> Envelope:
-    """The envelope of *account*, made now if it has none."""
-    place = places.envelope(account)
-    wrapped = work.text(place)
-    if wrapped is not None:
-        return open_envelope(desk.keys, account, wrapped)
-    envelope, wrapped = new_envelope(desk.keys, desk.randomness, account)
-    work.put_text(place, wrapped)
-    return envelope
+def _key_for(desk: Desk, work: Work, person: PersonId) -> DataKey:
+    """The person's data key; a new one is made by a commit of its own, in the person's shard."""
+    place = places.envelope(person)
+    if not isinstance(work.load(place, *ENVELOPE_STATES), Envelope):
+        desk.do(place.shard, lambda making: _make(desk, making, place, person))
+    envelope = work.load(place, *ENVELOPE_STATES)
+    if not isinstance(envelope, Envelope):
+        raise Conflict("envelope")
+    return open_envelope(desk.keys, envelope)
+
+
+def _make(desk: Desk, work: Work, place: Key, person: PersonId) -> None:
+    before: EnvelopeState | None = work.load(place, *ENVELOPE_STATES)
+    if not isinstance(before, Envelope):
+        erased = before.erased if before else ()
+        envelope = new_envelope(desk.keys, desk.randomness, person, erased=erased)
+        work.put(place, envelope, due=work.now)

@@ -14,7 +14,7 @@ from emrcore.office import places
 from emrcore.office.codes import code_for, totp_codes
 from emrcore.office.desk import Desk
 from emrcore.office.notices import NoticeKind, code_message, notice, proven
-from emrcore.office.sealed import sealed_text
+from emrcore.office.papers import secret_of
 from emrcore.office.work import Work
 from emrcore.people import AccountId
 from emrcore.rulebook import Means
@@ -159,8 +159,10 @@ def _expected(desk: Desk, factor: SecondFactor | None, at: dt.datetime) -> str:
 def _totp_secret(desk: Desk, work: Work, factor: SecondFactor | None) -> str:
     if factor is None or factor.totp is None:
         raise RuleBroken(rules.SES_3, "no authenticator")
-    place = places.authenticator(factor.account, factor.totp.version)
-    return sealed_text(desk, work, factor.account, place, field="authenticator")
+    secret = secret_of(desk, work, factor.account, factor.totp.version)
+    if secret is None:
+        raise RuleBroken(rules.STO_5)
+    return secret
 
 
 def _recovery_place(work: Work, factor: SecondFactor | None, given: str) -> int | None:

@@ -8,9 +8,10 @@ import datetime as dt
 from collections.abc import Callable
 
 from emrcore.office import places
-from emrcore.office.codes import fingerprint
 from emrcore.office.desk import Desk
+from emrcore.office.indexes import blind_index
 from emrcore.office.work import Work
+from emrcore.people import Mobile
 from emrcore.ports import Key
 from emrcore.sessions import Budget, Traffic
 
@@ -18,10 +19,11 @@ from emrcore.sessions import Budget, Traffic
 def reserve(desk: Desk, number: str, client: str | None) -> bool:
     """Count a message to *number*, caused by *client*; False, if none may leave (SES-25)."""
     rule = desk.entry(desk.now()).sending
-    phone = _traffic(desk, "phone", number)
+    index = blind_index(desk.keys, Mobile(number), key=desk.keys.current)
+    phone = places.traffic("phone", index.digest.hex())
     reserved = _count(desk, phone, lambda traffic, at: traffic.allows_phone(at, rule))
     if reserved and client:
-        place = _traffic(desk, "client", client)
+        place = places.traffic("client", client)
         reserved = _count(desk, place, lambda traffic, at: traffic.allows_client(at, rule))
     return reserved and _count_in_all(desk)
 
@@ -35,11 +37,6 @@ def count_proven(desk: Desk) -> None:
         work.put(place, budget.counted(work.now, proven=1))
 
     desk.do(places.budget().shard, verb)
-
-
-def _traffic(desk: Desk, kind: str, value: str) -> Key:
-    """Where the traffic of *value* is kept: under a name that does not tell it."""
-    return places.traffic(kind, fingerprint(desk.keys, kind, value, key=desk.keys.current))
 
 
 def _count(desk: Desk, place: Key, allows: Callable[[Traffic, dt.datetime], bool]) -> bool:

@@ -1,7 +1,7 @@
 """Where states are kept, and the one way to change them.
 
-A store keeps text under keys. Every key belongs to a shard (a patient's or an account's), and a
-commit writes to one shard only. Nothing is ever changed except by ``commit``.
+A store keeps text under keys. Every key belongs to a shard (a patient's, an account's, a
+person's), and a commit writes to one shard only. Nothing is ever changed except by ``commit``.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ from typing import Protocol
 import attrs
 
 from emrcore.journal import Entry
-from emrcore.people import AccountId, PatientId
+from emrcore.people import AccountId, PatientId, PersonId
 
 ABSENT = 0
 """The version of a key that holds nothing."""
@@ -19,7 +19,7 @@ ABSENT = 0
 
 @attrs.frozen
 class Shard:
-    """What lives together: ``patient`` or ``account``, and its id."""
+    """What lives together: ``patient``, ``account`` or ``person``, and its id."""
 
     kind: str
     id: str
@@ -33,6 +33,11 @@ class Shard:
     def of_account(cls, account: AccountId) -> "Shard":
         """The shard of one login."""
         return cls("account", account)
+
+    @classmethod
+    def of_person(cls, person: PersonId) -> "Shard":
+        """The shard of what is kept of one person, whatever their accounts."""
+        return cls("person", person)
 
 
 @attrs.frozen

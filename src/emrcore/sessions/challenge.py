@@ -61,8 +61,8 @@ class Challenge:
     The code of the current issue is accepted until ``expires_at`` (exclusive), from the host
     session whose digest is ``host`` (the first password, sent before there is one, has none), for
     the ``purpose`` only: an approval for the ``action`` and ``digest`` only. It goes to version
-    ``phone`` of the account's phone. ``client`` is the digest of what the host knows of the device
-    that asked. ``key`` names the master key the code is derived from.
+    ``phone`` of the account's phone. ``client`` is a keyed digest of what the host knows of the
+    device that asked. ``key`` names the master key the code is derived from.
     """
 
     id: ChallengeId

@@ -1,14 +1,17 @@
-"""Storages that break one promise each, as real ones have: a contract is worth what it refuses."""
+"""Storages and keys that break one promise each: a contract is worth what it refuses."""
 
+import base64
 import datetime as dt
 import time
 from collections.abc import Mapping
 
 import attrs
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from emrcore.access import View
+from emrcore.adapters.keyring import LocalKeys
 from emrcore.adapters.memory import MemoryStorage
-from emrcore.errors import Conflict
+from emrcore.errors import Conflict, Corrupt
 from emrcore.ports import Batch, Fate, Leased, Stored
 
 
@@ -97,3 +100,66 @@ class Unfenced(MemoryStorage):
         """Whatever the attempt."""
         waiting = self._outbox[leased.item.shard, leased.item.id]
         return super().settle(attrs.evolve(leased, attempt=waiting.attempt), fate)
+
+
+class IgnoredContext(LocalKeys):
+    """Wraps for every context alike: what is one person's opens another's."""
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        """Bound to nothing."""
+        del context
+        return super().wrap(key, b"")
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Whoever asks."""
+        del context
+        return super().unwrap(wrapped, b"")
+
+
+class OneKeyForAll(LocalKeys):
+    """Derives one key whatever it is used for."""
+
+    def derive(self, use: str, context: bytes, *, key: str) -> bytes:
+        """Without the use."""
+        del use
+        return super().derive("", context, key=key)
+
+
+class GluedTogether(LocalKeys):
+    """Tells the use from the context by nothing."""
+
+    def derive(self, use: str, context: bytes, *, key: str) -> bytes:
+        """By one text of both."""
+        return super().derive("", use.encode() + context, key=key)
+
+
+class CurrentOnly(LocalKeys):
+    """Derives by the current master, whichever was named."""
+
+    def derive(self, use: str, context: bytes, *, key: str) -> bytes:
+        """What was made before the change is lost."""
+        del key
+        return super().derive(use, context, key=self.current)
+
+
+class TrialDecryption(LocalKeys):
+    """Finds the master of a wrapped key by trying them all."""
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        """Without saying by which master."""
+        return base64.urlsafe_b64decode(self._fernets().encrypt(context + key))
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """By whichever master fits."""
+        try:
+            plain = self._fernets().decrypt(base64.urlsafe_b64encode(wrapped))
+        except InvalidToken:
+            raise Corrupt("a wrapped key") from None
+        if not plain.startswith(context):
+            raise Corrupt("a wrapped key")
+        return plain.removeprefix(context)
+
+    def _fernets(self) -> MultiFernet:
+        others = [name for name in self.masters if name != self.current]
+        names = [self.current, *others]
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(self.masters[n])) for n in names])

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import cattrs
 
-from emrcore import access, applications, records, sessions, sharing
+from emrcore import access, applications, envelopes, records, sessions, sharing
 from emrcore.errors import Corrupt
 
 T = TypeVar("T")
@@ -68,6 +68,11 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "session-used.1": sessions.SessionUsed,
         "session-renewed.1": sessions.SessionRenewed,
         "session-ended.1": sessions.SessionEnded,
+        "envelope.kept.1": envelopes.Envelope,
+        "envelope.erased.1": envelopes.Erased,
+        "sealed.1": envelopes.Sealed,
+        "papers-shown.1": envelopes.PapersShown,
+        "person-erased.1": envelopes.PersonErased,
     }
 )
 """Every tag ever written, with the class that reads it today."""

@@ -20,7 +20,7 @@ from emrcore.rulebook import Means, Role, entry_profile
 from emrcore.rules import Rule
 from emrcore.sessions import NOTICE, Action, ActionKind, PhoneEnd, PhoneState, Purpose
 from emrcore.texts import Language
-from world import Town, actions, granted
+from world import Town, actions
 
 SHARE = Action(ActionKind.SHARE, {"doctor": "A", "until": "2020-12-01"})
 OTHER = Operator(id=OperatorId("op-2"), person=PersonId("clerk-2"))
@@ -34,7 +34,7 @@ def refused(call: Callable[[], object]) -> Rule:
 
 def citizen(town: Town) -> Citizen:
     """The mother, signed in a moment ago, with all pauses between codes behind her."""
-    granted(town)
+    town.grant_both()
     return Citizen(account=town.account, token=town.enter())
 
 
@@ -489,7 +489,7 @@ def test_without_sms(town: Town) -> None:
     """SES-17, SES-1: where SMS is barred the operator hands the first password over in person."""
     strict = attrs.evolve(town.office, profile=entry_profile("asvs-l3"))
     town = attrs.evolve(town, office=strict)
-    granted(town)
+    town.grant_both()
     assert town.office.dispatch(town.sender()) == {}
     password = town.office.hand_over_first_password(town.account.id, by=town.operator)
     signed_in = town.office.verify(town.account, password, host_session="h")

@@ -27,11 +27,11 @@ from emrcore.rulebook import Check, Role
 from emrcore.rules import Rule
 from emrcore.sessions import Purpose
 from emrcore.sharing import GlassBroken
-from world import Cards, Town, actions, apply, check_all, granted, moscow
+from world import Cards, Town, actions, apply, check_all, moscow
 
 
 def inside(town: Town, role: Role = Role.SELF) -> Citizen:
-    granted(town)
+    town.grant_both()
     return Citizen(account=town.account, token=town.enter(), role=role)
 
 
@@ -43,7 +43,7 @@ def refused(call: object) -> Rule:
 
 def test_whole_road(town: Town) -> None:
     """SES-1, SES-2: visit, application, grant, first password, code, card: each in order."""
-    granted(town)
+    town.grant_both()
     assert town.office.begin_login(town.account, host_session="h1").purpose is Purpose.FIRST_LOGIN
     first = town.enter()
     town.clock.turn(hours=3)
@@ -70,7 +70,7 @@ def test_deadline_of_the_application(town: Town) -> None:
 
 def test_decided_is_no_longer_due(town: Town) -> None:
     """APP-4: what is decided is not due any more."""
-    granted(town)
+    town.grant_both()
     assert town.office.storage.due("application", moscow(2030, 1, 1), 10) == ()
 
 
@@ -156,7 +156,7 @@ def test_reject(town: Town) -> None:
 
 def test_wrong_code_is_remembered(town: Town) -> None:
     """SES-3: a wrong code is refused, committed and in the journal; the right one then works."""
-    granted(town)
+    town.grant_both()
     code = town.last_code()
     wrong = f"{(int(code) + 1) % 10**8:08}"
     assert refused(lambda: town.enter(wrong)) is rules.SES_3
@@ -207,7 +207,7 @@ def test_level_is_checked_at_every_login(town: Town) -> None:
 
 def test_message(town: Town) -> None:
     """SES-12: the message names no person; its last line binds the code to the host."""
-    granted(town)
+    town.grant_both()
     code = town.last_code()
     text = town.phone.getvalue()
     assert text.startswith("SMS to +79161234567: First password")
@@ -242,7 +242,7 @@ class ScriptedSms:
 
 def test_unknown_outcome_is_tried_once_more(town: Town) -> None:
     """SES-12: after an unknown outcome the same message goes out once more, then never again."""
-    granted(town)
+    town.grant_both()
     sms = ScriptedSms([Unknown(), Unknown()])
     sender = Sender(sms=sms, host="portal.example")
     assert town.office.dispatch(sender) == {Fate.RETRY: 1}
@@ -257,7 +257,7 @@ def test_unknown_outcome_is_tried_once_more(town: Town) -> None:
 
 def test_rejected_for_good(town: Town) -> None:
     """SES-12: what the provider rejects for good is not tried again."""
-    granted(town)
+    town.grant_both()
     sms = ScriptedSms([SmsRejected(why="no such number", retryable=False)])
     assert town.office.dispatch(Sender(sms=sms, host="portal.example")) == {Fate.DEAD: 1}
 

@@ -1,4 +1,4 @@
-"""What every storage promises, as tests a host runs against its own adapter.
+"""What every storage and every keyring promise, as tests a host runs against its own adapter.
 
 ::
 
@@ -17,6 +17,7 @@
 from emrcore.testing.contracts.concurrency import ConcurrencyContract
 from emrcore.testing.contracts.documents import RecordsContract
 from emrcore.testing.contracts.journals import JournalContract
+from emrcore.testing.contracts.keys import KeysContract
 from emrcore.testing.contracts.messages import OutboxContract
 from emrcore.testing.contracts.states import StoreContract
 
@@ -30,6 +31,7 @@ class StorageContract(
 __all__ = [
     "ConcurrencyContract",
     "JournalContract",
+    "KeysContract",
     "OutboxContract",
     "RecordsContract",
     "StorageContract",
