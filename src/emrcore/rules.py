@@ -687,6 +687,12 @@ STO_7 = Rule(
     says="Identity data is looked up by keyed indexes of its canonical form only.",
     source="OWASP ASVS 5.0 V14.1.2",
 )
+STO_8 = Rule(
+    id="STO-8",
+    says="A request that is repeated under its key is carried out once, and told its first "
+    "outcome; no other request is carried out under that key.",
+    source="IETF draft-ietf-httpapi-idempotency-key-header, The Idempotency-Key HTTP Header Field",
+)
 EMG_1 = Rule(
     id="EMG-1",
     says="An ambulance crew states its reason before it reads, and the journal shows it.",

@@ -138,7 +138,7 @@ def _code(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
         return None
     swap = dt.timedelta(hours=desk.entry(now).phone.swap_hours.value)
     if sender.risk and sender.risk.sim_changed(number, within=swap):
-        desk.do(item.shard, lambda work: suspend(work, account, PhoneEnd.SIM_SWAPPED))
+        desk.apart(item.shard, lambda work: suspend(work, account, PhoneEnd.SIM_SWAPPED))
         return None
     if not reserve(desk, number, challenge.client):
         return None
@@ -198,4 +198,4 @@ def _note(desk: Desk, leased: Leased, fate: Fate) -> None:
         )
         work.note(event, DISPATCHER)
 
-    desk.do(leased.item.shard, verb)
+    desk.apart(leased.item.shard, verb)

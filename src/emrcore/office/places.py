@@ -61,6 +61,11 @@ def recovery(account: AccountId) -> Key:
     return Key(Shard.of_account(account), "recovery", "")
 
 
+def done(shard: Shard, key: str) -> Key:
+    """What became of a request that may be repeated."""
+    return Key(shard, "done", key)
+
+
 def budget() -> Key:
     """How many messages have left of late, in all."""
     return Key(Shard("sending", "all"), "budget", "")

@@ -7,6 +7,7 @@ from emrcore.sessions.challenge import (
     Attempt,
     Challenge,
     ChallengeId,
+    Login,
     Purpose,
     SessionId,
 )
@@ -61,6 +62,7 @@ from emrcore.sessions.session import (
     SessionEvent,
     SessionOpened,
     SessionRenewed,
+    SessionToldAgain,
     SessionUsed,
     check_fresh,
     digest,
@@ -69,6 +71,7 @@ from emrcore.sessions.session import (
     is_over,
     renew,
     start,
+    tell_again,
     use,
 )
 
@@ -100,6 +103,7 @@ __all__ = [
     "FirstPasswordIssued",
     "Fresh",
     "Left",
+    "Login",
     "MessageDispatched",
     "Minute",
     "Open",
@@ -118,6 +122,7 @@ __all__ = [
     "SessionId",
     "SessionOpened",
     "SessionRenewed",
+    "SessionToldAgain",
     "SessionUsed",
     "Totp",
     "Traffic",
@@ -138,6 +143,7 @@ __all__ = [
     "renew",
     "reproof",
     "start",
+    "tell_again",
     "use",
     "verify",
     "verify_recovery",
