@@ -9,6 +9,7 @@ from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.codes import code_for
 from emrcore.office.desk import Desk
+from emrcore.office.receipts import count_refusal, reference, refusals
 from emrcore.office.sealing import open_envelope
 from emrcore.office.work import Work
 from emrcore.people import AccountId
@@ -75,33 +76,50 @@ class Messages(Desk):
 
         For a worker of the host's to call again and again. A message whose code is superseded, used
         or about to expire is dropped unsent (SES-12). After an unknown outcome the same message,
-        under the same reference, is tried once more.
+        under the same reference, is tried once more; after a refusal for the time being, again and
+        again while its code lives (MSG-1). Each try waits for the lease of the one before to end,
+        and one that failed ends the call: the provider needs a rest, not the next message.
         """
         fates: dict[Fate, int] = {}
-        at = self.now()
-        for leased in self.redo(lambda: self.storage.lease(at=at, until=at + _LEASE, limit=limit)):
-            fate = _send(self, sender, leased)
+        for _ in range(limit):
+            leased = _next(self)
+            if leased is None:
+                break
+            fate, unsent = _send(self, sender, leased)
             if self.storage.settle(leased, fate):
                 fates[fate] = fates.get(fate, 0) + 1
-                _note(self, leased, fate)
+                _note(self, leased, fate, unsent=unsent)
+            if fate is Fate.RETRY:
+                break
         return fates
 
 
-def _send(desk: Desk, sender: Sender, leased: Leased) -> Fate:
+def _next(desk: Desk) -> Leased | None:
+    """One at a time, so that no lease ends while others are being sent."""
+    at = desk.now()
+    found = desk.redo(lambda: desk.storage.lease(at=at, until=at + _LEASE, limit=1))
+    return found[0] if found else None
+
+
+def _send(desk: Desk, sender: Sender, leased: Leased) -> tuple[Fate, bool]:
+    """What becomes of the item, and whether it surely was not sent but may be another time."""
     account = AccountId(leased.item.shard.id)
     challenge = _current(desk, account, leased.item.reference)
     now = desk.now()
     if challenge is None or challenge.expires_at - now < LEAST_LIFE:
-        return Fate.DROPPED
+        return Fate.DROPPED, False
+    tries = leased.attempt - refusals(desk, account, leased.item.id)
+    if tries > MOST_TRIES:  # whoever held it before was killed while sending
+        return Fate.DEAD, False
     outcome = sender.sms.send(
         Message(
-            ref=challenge.id,
+            ref=reference(desk.keys, account, leased.item.id),
             to=_phone(desk, account),
             text=_text(desk, sender, account, challenge),
             valid_for=challenge.expires_at - now,
         )
     )
-    return _fate(outcome, leased.attempt)
+    return _fate(outcome, tries), isinstance(outcome, Rejected) and outcome.retryable
 
 
 def _current(desk: Desk, account: AccountId, reference: str) -> Challenge | None:
@@ -126,20 +144,24 @@ def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) 
 
 
 def _fate(outcome: SmsOutcome, tries: int) -> Fate:
+    """After the *tries*-th that may have sent it (MSG-1)."""
     match outcome:
         case Accepted():
             return Fate.SENT
-        case Rejected(retryable=False):
-            return Fate.DEAD
-        case Rejected() | Unknown():
+        case Rejected(retryable=retryable):
+            return Fate.RETRY if retryable else Fate.DEAD
+        case Unknown():
             return Fate.RETRY if tries < MOST_TRIES else Fate.DEAD
 
 
-def _note(desk: Desk, leased: Leased, fate: Fate) -> None:
+def _note(desk: Desk, leased: Leased, fate: Fate, *, unsent: bool) -> None:
     account = AccountId(leased.item.shard.id)
     challenge = ChallengeId(leased.item.reference)
 
     def verb(work: Work) -> None:
+        if unsent:
+            count_refusal(work, account, leased.item.id, DISPATCHER)
+            return
         event = CodeDispatched(account=account, challenge=challenge, fate=fate, at=work.now)
         work.note(event, DISPATCHER)
 

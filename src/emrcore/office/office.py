@@ -11,10 +11,11 @@ from emrcore.office.cards import Cards
 from emrcore.office.entering import Entrance
 from emrcore.office.messages import Messages
 from emrcore.office.reading import Reading
+from emrcore.office.receipts import Receipts
 
 
 @attrs.frozen(kw_only=True)
-class Office(Cards, Applications, Entrance, Messages, Reading):
+class Office(Cards, Applications, Entrance, Messages, Receipts, Reading):
     """All verbs over one storage, by one rulebook.
 
     A verb raises ``RuleBroken`` with the rule that refuses, ``Malformed`` with every fault of its

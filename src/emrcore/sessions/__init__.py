@@ -1,5 +1,13 @@
 """Getting in: the second factor, and the session it earns."""
 
+from emrcore.sessions.delivery import (
+    Delivery,
+    DeliveryReported,
+    DeliveryState,
+    DispatchRefused,
+    evolve_delivery,
+    report,
+)
 from emrcore.sessions.second_factor import (
     FACTOR_STATES,
     Challenge,
@@ -46,6 +54,10 @@ __all__ = [
     "CodeDispatched",
     "CodeIssued",
     "CodeRefused",
+    "Delivery",
+    "DeliveryReported",
+    "DeliveryState",
+    "DispatchRefused",
     "Ended",
     "Ending",
     "Enrolled",
@@ -64,9 +76,11 @@ __all__ = [
     "begin",
     "digest",
     "end",
+    "evolve_delivery",
     "evolve_factor",
     "evolve_session",
     "issue_first_password",
+    "report",
     "start",
     "use",
     "verify",

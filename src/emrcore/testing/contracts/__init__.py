@@ -1,4 +1,4 @@
-"""What every storage promises, as tests a host runs against its own adapter.
+"""What every storage and every provider promises, as tests a host runs against its own adapter.
 
 ::
 
@@ -18,6 +18,7 @@ from emrcore.testing.contracts.concurrency import ConcurrencyContract
 from emrcore.testing.contracts.documents import RecordsContract
 from emrcore.testing.contracts.journals import JournalContract
 from emrcore.testing.contracts.messages import OutboxContract
+from emrcore.testing.contracts.sms import Arrival, Provider, SmsContract
 from emrcore.testing.contracts.states import StoreContract
 
 
@@ -28,10 +29,13 @@ class StorageContract(
 
 
 __all__ = [
+    "Arrival",
     "ConcurrencyContract",
     "JournalContract",
     "OutboxContract",
+    "Provider",
     "RecordsContract",
+    "SmsContract",
     "StorageContract",
     "StoreContract",
 ]
