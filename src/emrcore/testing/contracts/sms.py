@@ -79,21 +79,21 @@ class SmsContract:
 
     def test_its_life_goes_with_it(self, provider: Provider) -> None:
         """What is not delivered in time is not delivered: a minute early at most, never late."""
-        provider.sms.send(_message("Code 123456"))
+        provider.sms.send(_message("Code 40506070"))
         (arrival,) = provider.arrivals()
         if arrival.valid_for is not None:
             assert _LIFE - _MINUTE < arrival.valid_for <= _LIFE
 
     def test_the_same_again_is_no_error(self, provider: Provider) -> None:
         """A try after an unknown outcome comes under the same reference."""
-        outcomes = [provider.sms.send(_message("Code 123456")) for _ in range(2)]
+        outcomes = [provider.sms.send(_message("Code 40506070")) for _ in range(2)]
         assert all(isinstance(outcome, Accepted) for outcome in outcomes)
         assert provider.arrivals()
 
     def test_nobody_there_is_an_outcome(self, provider: Provider) -> None:
         """Nothing is raised, nothing is claimed, and the answer comes in time."""
         start = time.monotonic()
-        outcome = provider.stranded.send(_message("Code 123456"))
+        outcome = provider.stranded.send(_message("Code 40506070"))
         assert time.monotonic() - start < LONGEST_CALL
         assert _may_be_tried_again(outcome), outcome
 
@@ -105,12 +105,13 @@ class SmsContract:
     ) -> None:
         """MSG-4: neither text, number nor credentials stand in a log, an output or a repr."""
         caplog.set_level(logging.DEBUG)
-        said = [provider.sms.send(_message("Code 123456")), provider.stranded.send(_message("777"))]
+        said = [
+            provider.sms.send(_message("Code 40506070")),
+            provider.stranded.send(_message("80709060")),
+        ]
         written = capfd.readouterr()
-        shown = " ".join(
-            [repr(provider.sms), str(provider.sms), repr(said), caplog.text, *written]
-        )
-        for secret in ("123456", "777", NUMBER.lstrip("+"), *provider.secrets):
+        shown = " ".join([repr(provider.sms), str(provider.sms), repr(said), caplog.text, *written])
+        for secret in ("40506070", "80709060", NUMBER.lstrip("+"), *provider.secrets):
             assert secret not in shown
 
 
