@@ -107,7 +107,11 @@ def test_over_smpp_and_back(box: Kannel, smsc: Centre, town: Town) -> None:
     assert town.office.verify(town.account, code, host_session="h1")
 
 
-@pytest.mark.parametrize("words", ["Code {1} €", "Код 1 😀", "x" * 200, "Ж" * 100])
+@pytest.mark.parametrize(
+    "words",
+    ["Code {1} €", "Код 1 😀", "x" * 200, "Ж" * 100],
+    ids=["gsm", "ucs2", "two", "two ucs2"],
+)
 def test_every_alphabet(box: Kannel, smsc: Centre, words: str) -> None:
     """MSG-5: what leaves is what arrives."""
     until(lambda: bool(smsc.sessions), "Kannel at the SMPP centre")

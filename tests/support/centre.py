@@ -21,7 +21,8 @@ from emrcore.testing.contracts import Arrival
 
 T = TypeVar("T")
 
-_SUBMIT_SM = 4
+_THROTTLED, _NO_SUCH_NUMBER = 0x58, 0x0B
+_MESSAGE_ID, _MESSAGE_STATE = 0x001E, 0x0427
 _HAS_HEADER = 0x40
 _UCS2 = 8
 _DEADLINE = 5.0
@@ -87,8 +88,8 @@ class Centre:
             f"done date:2001141001{seconds} stat:{stat} err:000 text:"
         )
         parameters = [
-            smpp34.Tlv(smpp34.TLV_RECEIPTED_MESSAGE_ID, id_.encode() + b"\0"),
-            smpp34.Tlv(smpp34.TLV_MESSAGE_STATE, bytes([2 if stat == "DELIVRD" else 5])),
+            smpp34.Tlv(_MESSAGE_ID, id_.encode() + b"\0"),
+            smpp34.Tlv(_MESSAGE_STATE, bytes([2 if stat == "DELIVRD" else 5])),
         ]
         session = list(self.sessions.values())[-1]
 
@@ -184,9 +185,9 @@ class Centre:
     def _reply(self, event: smpp34.SubmitSmEvent) -> None:
         match self.answers.popleft() if self.answers else Reply.ACCEPT:
             case Reply.THROTTLE:
-                event.reject(smpp34.ESME_RTHROTTLED)
+                event.reject(_THROTTLED)
             case Reply.REFUSE:
-                event.reject(smpp34.ESME_RINVDSTADR)
+                event.reject(_NO_SUCH_NUMBER)
             case Reply.KEEP_SILENT:
                 self.silent.append(event)
             case _:
@@ -219,16 +220,14 @@ class Centre:
         with near, contextlib.suppress(OSError):
             for pdu in _pdus(near):
                 message = smpp34.decode(pdu)
-                reply = self.answers[0] if self.answers else Reply.ACCEPT
-                submits = isinstance(message, smpp34.SubmitSm)
-                if submits and reply in {Reply.CUT_BEFORE, Reply.CUT_AFTER}:
-                    self.answers.popleft()
-                    if reply is Reply.CUT_AFTER:
+                if isinstance(message, smpp34.SubmitSm):
+                    reply = self.answers[0] if self.answers else Reply.ACCEPT
+                    if reply is not Reply.CUT_BEFORE:
                         self.submitted.append(message)
-                    self.cut()
-                    return
-                if submits:
-                    self.submitted.append(message)
+                    if reply in {Reply.CUT_BEFORE, Reply.CUT_AFTER}:
+                        self.answers.popleft()
+                        self.cut()
+                        return
                 far.sendall(pdu)
         with contextlib.suppress(OSError):
             far.shutdown(socket.SHUT_RDWR)

@@ -13,15 +13,14 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
 
 import attrs
-import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError
 
 from emrcore.adapters.console import ConsoleSms
 from emrcore.adapters.kannel import KannelSms
 from emrcore.adapters.keyring import LocalKeys
-from emrcore.adapters.sql import SqlStorage, prepare
+from emrcore.adapters.sql import SqlStorage, engine_at
 from emrcore.adapters.system import SystemClock, SystemRandomness
 from emrcore.calendar import russian_calendar
 from emrcore.cli.questions import rulebook
@@ -49,10 +48,11 @@ def run(chosen: argparse.Namespace) -> None:
 
 def _rounds(office: Office, sender: Sender, *, once: bool, every: float) -> None:
     stop = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stop.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
+
+    def end(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         while not stop.is_set():
             fates = office.dispatch(sender)
@@ -118,8 +118,8 @@ def _office(settings: Settings, book: str, stack: contextlib.ExitStack) -> Offic
 def _storage(settings: Settings, stack: contextlib.ExitStack) -> SqlStorage | None:
     url = settings.get("STORE")
     try:
-        engine = prepare(sa.create_engine(url, hide_parameters=True))
-    except (ArgumentError, ImportError):
+        engine = engine_at(url)
+    except ValueError:
         settings.wrong("STORE", "is no URL of a store, or its driver is not installed")
         return None
     stack.callback(engine.dispose)

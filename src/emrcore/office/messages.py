@@ -102,7 +102,10 @@ def _next(desk: Desk) -> Leased | None:
 
 
 def _send(desk: Desk, sender: Sender, leased: Leased) -> tuple[Fate, bool]:
-    """What becomes of the item, and whether it surely was not sent but may be another time."""
+    """What becomes of the item, and whether it surely was not sent but may be another time.
+
+    What is left of the code's life goes with the message (MSG-2).
+    """
     account = AccountId(leased.item.shard.id)
     challenge = _current(desk, account, leased.item.reference)
     now = desk.now()
@@ -137,6 +140,7 @@ def _phone(desk: Desk, account: AccountId) -> str:
 
 
 def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) -> str:
+    """No longer than two short messages (MSG-5)."""
     code = code_for(desk.keys, account, challenge)
     until = challenge.expires_at.astimezone(desk.edition(desk.now()).zone)
     body = say(sender.language, _TEXTS[challenge.purpose], code=code, until=until)

