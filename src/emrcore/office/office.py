@@ -17,13 +17,14 @@ from emrcore.office.factors import Factors
 from emrcore.office.messages import Messages
 from emrcore.office.once import once
 from emrcore.office.reading import Reading
+from emrcore.office.receipts import Receipts
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
-class Office(Cards, Applications, Entrance, Factors, Messages, Reading, Custody):
+class Office(Cards, Applications, Entrance, Factors, Messages, Receipts, Reading, Custody):
     """All verbs over one storage, by one rulebook.
 
     A verb raises ``RuleBroken`` with the rule that refuses, ``Malformed`` with every fault of its

@@ -11,6 +11,14 @@ from emrcore.sessions.challenge import (
     Purpose,
     SessionId,
 )
+from emrcore.sessions.delivery import (
+    Delivery,
+    DeliveryReported,
+    DeliveryState,
+    DispatchRefused,
+    evolve_delivery,
+    report,
+)
 from emrcore.sessions.phones import Phone, PhoneEnd, PhoneState
 from emrcore.sessions.proving import (
     NOTICE,
@@ -94,6 +102,10 @@ __all__ = [
     "CodeIssued",
     "CodeRefused",
     "CredentialReset",
+    "Delivery",
+    "DeliveryReported",
+    "DeliveryState",
+    "DispatchRefused",
     "Ended",
     "Ending",
     "EnrolmentOpened",
@@ -131,6 +143,7 @@ __all__ = [
     "check_fresh",
     "digest",
     "end",
+    "evolve_delivery",
     "evolve_factor",
     "evolve_session",
     "is_over",
@@ -141,6 +154,7 @@ __all__ = [
     "open_enrolment",
     "readable",
     "renew",
+    "report",
     "reproof",
     "start",
     "tell_again",
