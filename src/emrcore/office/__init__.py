@@ -1,7 +1,9 @@
 """The shell a host calls."""
 
+from emrcore.office.agenda import Forecast, Task
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.entering import Login
+from emrcore.office.evidence import Album
 from emrcore.office.messages import Sender
 from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
@@ -9,9 +11,11 @@ from emrcore.office.reading import Look, OpenedCard
 from emrcore.office.work import Pause
 
 __all__ = [
+    "Album",
     "AsyncOffice",
     "Citizen",
     "Execution",
+    "Forecast",
     "Login",
     "Look",
     "Office",
@@ -20,4 +24,5 @@ __all__ = [
     "Reader",
     "Sender",
     "Staff",
+    "Task",
 ]

@@ -6,15 +6,18 @@ rule is decided here.
 
 import attrs
 
+from emrcore.office.agenda import Agenda
 from emrcore.office.applying import Applications
 from emrcore.office.cards import Cards
+from emrcore.office.deciding import Decisions
 from emrcore.office.entering import Entrance
+from emrcore.office.evidence import Proofs
 from emrcore.office.messages import Messages
 from emrcore.office.reading import Reading
 
 
 @attrs.frozen(kw_only=True)
-class Office(Cards, Applications, Entrance, Messages, Reading):
+class Office(Cards, Applications, Decisions, Agenda, Proofs, Entrance, Messages, Reading):
     """All verbs over one storage, by one rulebook.
 
     A verb raises ``RuleBroken`` with the rule that refuses, ``Malformed`` with every fault of its
