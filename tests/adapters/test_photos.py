@@ -7,7 +7,7 @@ import zlib
 from typing import Any
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 
 from emrcore.adapters.photos import PillowPhotos
@@ -91,7 +91,7 @@ def test_exif_and_the_place_are_gone() -> None:
 
 def test_every_other_rider_is_gone() -> None:
     """APP-21: no XMP, colour profile, comment or text is left, and nothing behind the picture."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = bytes(128) + SECRET
     image = Image.new("RGB", (400, 300), RED)
     xmp = b"<x:xmpmeta>" + SECRET + b"</x:xmpmeta>"
     jpeg = saved(image, "JPEG", icc_profile=profile, xmp=xmp, comment=SECRET) + SECRET
@@ -145,7 +145,7 @@ def test_limits() -> None:
     """APP-21: at a limit is allowed, one beyond is not; all faults of a header come at once."""
     content = picture("PNG", size=(300, 200))
     exactly = PillowPhotos(most_bytes=len(content), most_pixels=60_000, least_side=200)
-    assert exactly.redraw(content)
+    assert exactly.redraw(content).seen.width == 300
     assert faults(content, PillowPhotos(most_bytes=len(content) - 1)) == [
         f"is larger than {len(content) - 1} bytes"
     ]
@@ -220,7 +220,10 @@ def test_a_palette_with_colour() -> None:
 def test_a_grey_scan_in_colour_is_grey() -> None:
     """APP-21: the noise of a scanner is no colour."""
     grey = Image.effect_noise((400, 300), 60)
-    tinted = Image.merge("RGB", (grey.point(lambda v: v + 6), grey, grey.point(lambda v: v - 6)))
+    shade = Image.new("L", grey.size, 6)
+    tinted = Image.merge(
+        "RGB", (ImageChops.add(grey, shade), grey, ImageChops.subtract(grey, shade))
+    )
     assert not PHOTOS.redraw(saved(tinted, "JPEG")).seen.colour
 
 

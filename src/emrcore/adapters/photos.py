@@ -88,7 +88,8 @@ def _flat(image: Image.Image) -> Image.Image:
     """*image* in 8-bit colour on white, with no memory of where it came from."""
     if image.mode.startswith("I"):
         # 16 bits of grey: scaled, where a mere conversion would cut off all but the darkest.
-        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+        wide = image.convert("I")
+        image = wide.point(lambda value: value * (1 / 256)).convert("L")  # pyright: ignore[reportUnknownMemberType]
     picture = Image.new("RGB", image.size, "white")
     if image.has_transparency_data:
         seen_through = image.convert("RGBA")
@@ -112,7 +113,8 @@ def _photo(picture: Image.Image) -> Photo:
 
 def _has_colour(picture: Image.Image) -> bool:
     """Whether more than a hundredth of *picture* is tinted, beyond the noise of a grey scan."""
-    sample = picture.resize((_SAMPLE, _SAMPLE), Image.Resampling.BOX)
+    size = (_SAMPLE, _SAMPLE)
+    sample = picture.resize(size, Image.Resampling.BOX)  # pyright: ignore[reportUnknownMemberType]
     red, green, blue = sample.split()
     lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     darkest = ImageChops.darker(ImageChops.darker(red, green), blue)

@@ -244,10 +244,11 @@ def test_the_applicant_alone(cards: Cards) -> None:
         asked(cards, filed(cards), TUESDAY),
         returned(cards, filed(cards), TUESDAY),
     )
-    other = functools.partial(dict, by=CLERK.person, at=TUESDAY)
-    answer = refused(lambda: applications.answer(suspended, **other(calendars=CALENDARS)))
-    correct = refused(lambda: applications.correct(back, **other(calendars=CALENDARS)))
-    withdraw = refused(lambda: applications.withdraw(suspended, **other()))
+    other: dict[str, Any] = {"by": CLERK.person, "at": TUESDAY}
+    clocked: dict[str, Any] = {**other, "calendars": CALENDARS}
+    answer = refused(lambda: applications.answer(suspended, **clocked))
+    correct = refused(lambda: applications.correct(back, **clocked))
+    withdraw = refused(lambda: applications.withdraw(suspended, **other))
     assert {answer, correct, withdraw} == {rules.APP_13}
 
 
@@ -389,6 +390,11 @@ def helped(**changes: Any) -> dict[str, Any]:
     }
 
 
+def without(name: str, instead: object) -> dict[str, Any]:
+    """As `helped` says, but for one thing."""
+    return {**helped(), name: instead}
+
+
 def test_who_helped_is_on_record(cards: Cards) -> None:
     """APP-18: the operator who typed and the consent; the deadline is the same as anywhere."""
     state = filed(cards, **helped())
@@ -400,12 +406,13 @@ def test_who_helped_is_on_record(cards: Cards) -> None:
 
 def test_help_is_agreed_to(cards: Cards) -> None:
     """APP-18: before the filing or at that moment, by somebody else than the helper."""
-    assert filed(cards, **helped(consented_at=TUESDAY - TICK))
+    before = filed(cards, **helped(consented_at=TUESDAY - TICK))
+    assert before.help == Help(operator=CLERK.id, consented_at=TUESDAY - TICK)
     late = refused(lambda: file(cards, **helped(consented_at=TUESDAY + TICK)))
     herself = attrs.evolve(CLERK, person=MOTHER.person)
     own = refused(lambda: file(cards, **helped(operator=herself)))
     unnamed = refused(lambda: file(cards, channel=Channel.ASSISTED))
-    silent = refused(lambda: file(cards, **(helped() | {"channel": Channel.PORTAL})))
+    silent = refused(lambda: file(cards, **without("channel", Channel.PORTAL)))
     assert {late, own, unnamed, silent} == {rules.APP_18}
 
 
@@ -420,13 +427,14 @@ def test_whoever_typed_does_not_decide(cards: Cards) -> None:
         applications.reject, state, OWN, why=Rejection.NOT_ENTITLED, at=TUESDAY
     )
     assert refused(lambda: reject(by=CLERK)) is rules.APP_18
-    assert check(by=Operator(id=OperatorId("op-2"), person=PersonId("colleague")))
+    colleague = Operator(id=OperatorId("op-2"), person=PersonId("colleague"))
+    assert check(by=colleague).by == colleague.id
 
 
 def test_the_helpers_phone_is_refused(cards: Cards) -> None:
     """APP-19: codes to the operator's own number would make help access."""
     assert refused(lambda: file(cards, **helped(mobile=PHONE))) is rules.APP_19
-    unknown = refused(lambda: file(cards, **(helped() | {"mobile": None})))
+    unknown = refused(lambda: file(cards, **without("mobile", None)))
     assert unknown is rules.APP_19
     first = file(cards, **helped(mobile=None))[0]
     assert isinstance(first, ApplicationFiled)

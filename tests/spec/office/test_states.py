@@ -12,8 +12,8 @@ from lives import album, apply, ask, in_state, now_is, picture, reject, send_bac
 from world import Town
 
 PAGE = pathlib.Path(__file__).parents[3] / "docs" / "reference" / "applications.md"
-STATES = ("Filed", "Suspended", "Returned", "Decided")
-ROWS = {
+STATES: tuple[str, ...] = ("Filed", "Suspended", "Returned", "Decided")
+ROWS: dict[str, dict[str, str]] = {
     cells[0].replace("`", ""): dict(zip(STATES, cells[1:], strict=True))
     for line in PAGE.read_text("utf-8").splitlines()
     if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 5
