@@ -1,5 +1,6 @@
 """The whole life of an application, over every storage."""
 
+import concurrent.futures
 import datetime as dt
 
 import attrs
@@ -141,6 +142,18 @@ def test_a_later_application(town: Town) -> None:
     assert [task.application for task in town.office.queue()] == [later]
     apply(town)
     assert is_decided(now_is(town, earlier))
+
+
+def test_two_filings_at_once(town: Town) -> None:
+    """APP-16, STO-2: of four for the same card at the same moment, one stays open."""
+    town.move_in()
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        filed = [pool.submit(apply, town) for _ in range(4)]
+    ids = {one.result(30) for one in filed}
+    open_ones = {one for one in ids if not is_decided(now_is(town, one))}
+    assert len(ids) == 4
+    assert len(open_ones) == 1
+    assert {task.application for task in town.office.queue()} == open_ones
 
 
 def test_evidence_has_an_end(town: Town) -> None:
