@@ -454,7 +454,8 @@ APP_7 = Rule(
 )
 APP_8 = Rule(
     id="APP-8",
-    says="An unconfirmed tie leaves the application open; it is granted once the tie is confirmed.",
+    says="An unconfirmed tie leaves that card open and stops its clock, until the tie is "
+    "confirmed.",
     source="announcement: 22",
 )
 APP_9 = Rule(
@@ -477,6 +478,60 @@ APP_12 = Rule(
     id="APP-12",
     says="No more people are let into a card than the rulebook allows at once.",
     source="choice: bands",
+)
+APP_13 = Rule(
+    id="APP-13",
+    says="The applicant alone answers, corrects and withdraws an application.",
+    source="choice: 7",
+)
+APP_14 = Rule(
+    id="APP-14",
+    says="While the applicant is asked, the clock stands and nothing is decided.",
+    source="choice: 8",
+)
+APP_15 = Rule(
+    id="APP-15",
+    says="Questions come from a closed list; unanswered for the rulebook's days, they end the "
+    "application.",
+    source="choice: clarification",
+)
+APP_16 = Rule(
+    id="APP-16",
+    says="A later application for a card replaces the one that is still open.",
+    source="choice: clarification",
+)
+APP_17 = Rule(
+    id="APP-17",
+    says="A missed deadline is noted once for each card, and approves nothing.",
+    source="choice: 8",
+)
+APP_18 = Rule(
+    id="APP-18",
+    says="Staff who type an application are named in it with the applicant's consent, and do not "
+    "decide it.",
+    source="announcement: 26; choice: 26",
+)
+APP_19 = Rule(
+    id="APP-19",
+    says="Codes go to the applicant's own phone, never to that of the staff who help.",
+    source="choice: 26",
+)
+APP_20 = Rule(
+    id="APP-20",
+    says="A card is rejected for a reason of the closed list.",
+    source="choice: rejection",
+)
+APP_21 = Rule(
+    id="APP-21",
+    says="A photo is a JPEG or PNG picture by its content, of a bounded size, and is kept without "
+    "anything but the picture.",
+    source="OWASP ASVS 5.0 V5.2.1, V5.2.2, V5.2.6, V14.2.8",
+)
+APP_22 = Rule(
+    id="APP-22",
+    says="Evidence is kept sealed, for a stated purpose, and deleted once its application is "
+    "decided, or after the days of the rulebook.",
+    source="choice: evidence",
 )
 
 # -- sessions ------------------------------------------------------------------------------------

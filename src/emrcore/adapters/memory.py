@@ -152,3 +152,22 @@ class MemoryStorage:
         """See ``Journal.links``."""
         with self._lock:
             return tuple(self._links[shard][after : after + limit])
+
+
+class MemoryBlobs:
+    """Keeps sealed bytes in memory; lost with the process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def put(self, id: str, content: bytes) -> None:  # noqa: A002
+        """See ``Blobs.put``."""
+        self._kept[id] = content
+
+    def get(self, id: str) -> bytes | None:  # noqa: A002
+        """See ``Blobs.get``."""
+        return self._kept.get(id)
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """See ``Blobs.delete``."""
+        self._kept.pop(id, None)

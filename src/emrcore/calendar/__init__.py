@@ -17,6 +17,7 @@ from emrcore.calendar.deadlines import (
     deadline,
     recompute,
 )
+from emrcore.calendar.suspension import resume, stands, stop
 from emrcore.calendar.terms import Term, TermUnit, months_after
 from emrcore.calendar.working_calendar import DayKind, Why, WorkingCalendar
 
@@ -57,7 +58,10 @@ __all__ = [
     "months_after",
     "national_calendar",
     "recompute",
+    "resume",
     "russian_calendar",
+    "stands",
+    "stop",
 ]
 
 

@@ -1,8 +1,10 @@
 """The shell a host calls."""
 
+from emrcore.office.agenda import Forecast, Task
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.custody import Rewrapping
 from emrcore.office.entering import SignedIn
+from emrcore.office.evidence import Album
 from emrcore.office.factors import Authenticator
 from emrcore.office.indexes import BlindIndex, Indexed, blind_index
 from emrcore.office.messages import Sender
@@ -13,11 +15,13 @@ from emrcore.office.work import Pause
 from emrcore.sessions import Login
 
 __all__ = [
+    "Album",
     "AsyncOffice",
     "Authenticator",
     "BlindIndex",
     "Citizen",
     "Execution",
+    "Forecast",
     "Indexed",
     "Login",
     "Look",
@@ -29,5 +33,6 @@ __all__ = [
     "Sender",
     "SignedIn",
     "Staff",
+    "Task",
     "blind_index",
 ]

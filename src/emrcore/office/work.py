@@ -55,13 +55,13 @@ class Work:
 
     def put(self, key: Key, value: object, *, due: dt.datetime | None = None) -> None:
         """Write *value* to *key*, which was read before; *due* is when it needs attention."""
-        self.put_text(key, encode(value))
-        if due:
-            self._due[key] = due
+        self.put_text(key, encode(value), due=due)
 
-    def put_text(self, key: Key, text: str) -> None:
+    def put_text(self, key: Key, text: str, *, due: dt.datetime | None = None) -> None:
         """Write *text* as it is."""
         self._put[key] = text
+        if due:
+            self._due[key] = due
 
     def note(self, event: object, actor: Actor, subject: PatientId | None = None) -> None:
         """Enter *event* in the journal."""

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from emrcore.ports.journals import Journal
 from emrcore.ports.outbox import Fate, Leased, Outbox
+from emrcore.ports.photos import Blobs, Photo, Photos
 from emrcore.ports.records import Records
 from emrcore.ports.sms import Accepted, Message, Receipt, Rejected, Risk, Sms, SmsOutcome, Unknown
 from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Shard, Store, Stored
@@ -18,6 +19,7 @@ __all__ = [
     "ABSENT",
     "Accepted",
     "Batch",
+    "Blobs",
     "Clock",
     "Fate",
     "Journal",
@@ -27,6 +29,8 @@ __all__ = [
     "Message",
     "Outbox",
     "OutboxItem",
+    "Photo",
+    "Photos",
     "Randomness",
     "Receipt",
     "Records",

@@ -327,6 +327,7 @@ def grant(facts: Facts, by: Edition) -> applications.AccessGranted:
             counting=Counting.A,
             zone=MOSCOW.key,
         ),
+        calendars={"moscow": russian_calendar("moscow")},
     )
     state = applications.evolve(None, events[0])
     operator = Operator(id=OperatorId("op"), person=PersonId("clerk"))
