@@ -49,7 +49,7 @@ def test_age() -> None:
     assert told(changes) == gained | {("self", "-", section) for section in FIVE}
     (lost, *_) = (one for one in changes if one.role is Role.SELF)
     assert lost.example.facts.person.born == dt.date(2005, 8, 31), "the first of those who are 15"
-    assert (lost.before.rule, lost.after.rule) == (rules.ACC_10, rules.ACC_3)
+    assert (lost.before.reason.rule, lost.after.reason.rule) == (rules.ACC_10, rules.ACC_3)
 
 
 @pytest.mark.parametrize(
