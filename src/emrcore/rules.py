@@ -396,6 +396,12 @@ ACC_21 = Rule(
     says="What is dated in a time of opting out is never shown.",
     source="choice: bands",
 )
+ACC_22 = Rule(
+    id="ACC-22",
+    says="Of several reasons the one that came furthest is told, and of equals that of the first "
+    "rule and the lowest constant, in whatever order the rulebook names its bands.",
+    source="choice: bands",
+)
 
 # -- records -------------------------------------------------------------------------------------
 
