@@ -2,11 +2,13 @@
 
 from typing import Protocol
 
+from emrcore.journal import Shard
+from emrcore.ports.checkpoints import CheckpointSink, Signer, Verifier
 from emrcore.ports.journals import Journal
 from emrcore.ports.outbox import Fate, Leased, Outbox
 from emrcore.ports.records import Records
 from emrcore.ports.sms import Accepted, Message, Rejected, Sms, SmsOutcome, Unknown
-from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Shard, Store, Stored
+from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Store, Stored
 from emrcore.ports.surroundings import Clock, Keys, Randomness
 
 
@@ -18,6 +20,7 @@ __all__ = [
     "ABSENT",
     "Accepted",
     "Batch",
+    "CheckpointSink",
     "Clock",
     "Fate",
     "Journal",
@@ -31,10 +34,12 @@ __all__ = [
     "Records",
     "Rejected",
     "Shard",
+    "Signer",
     "Sms",
     "SmsOutcome",
     "Storage",
     "Store",
     "Stored",
     "Unknown",
+    "Verifier",
 ]

@@ -103,11 +103,14 @@ def decode_any(text: str) -> object:
         raise Corrupt("a stored value") from None
 
 
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
 def canonical(data: object) -> str:
     """Plain *data* as JSON text that is the same wherever it is made."""
-    return json.dumps(
-        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _CANONICAL.encode(data)
 
 
 def _tagged(value: object) -> dict[str, Any]:

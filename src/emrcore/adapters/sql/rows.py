@@ -7,7 +7,15 @@ import attrs
 import sqlalchemy as sa
 
 from emrcore.errors import Corrupt
-from emrcore.journal import Actor, ActorKind, Entry, Link
+from emrcore.journal import (
+    Actor,
+    ActorKind,
+    Entry,
+    Head,
+    Link,
+    context_text,
+    read_context,
+)
 from emrcore.ports import Key, Leased, OutboxItem, Shard, Stored
 from emrcore.records import Document
 
@@ -62,6 +70,7 @@ def of_link(shard: Shard, one: Link) -> dict[str, Any]:
         "action": entry.action,
         "detail": entry.detail,
         "subject": entry.subject,
+        "context": context_text(entry.context),
     }
 
 
@@ -125,8 +134,14 @@ def link(row: Row) -> Link:
             action=row["action"],
             detail=row["detail"],
             subject=row["subject"],
+            context=read_context(row["context"]),
         ),
     )
+
+
+def head(row: Row) -> Head:
+    """The last link of a shard."""
+    return Head(shard=shard(row), number=row["number"], hash=row["hash"])
 
 
 def lease(row: Row) -> Leased:
