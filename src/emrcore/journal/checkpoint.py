@@ -9,6 +9,7 @@ How to sign comes in as an argument: nothing here holds a key.
 """
 
 import base64
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
@@ -129,14 +130,20 @@ def proven(proof: Proof, *, origin: str, public: bytes, check: Check) -> Checkpo
 
 
 def _signatures(lines: str, name: str) -> Iterator[bytes]:
-    for line in lines.splitlines():
+    for line in lines.split("\n")[:-1]:
         dash, _, rest = line.partition(" ")
         who, _, text = rest.partition(" ")
         if (dash, who) == ("—", name):
-            try:
-                yield base64.b64decode(text, validate=True)
-            except ValueError:
-                continue
+            with contextlib.suppress(ValueError):
+                yield _decoded(text)
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes in *text*, which is their only spelling in base64."""
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text:
+        raise ValueError(text)
+    return found
 
 
 def _read(text: str) -> Checkpoint:
@@ -144,7 +151,7 @@ def _read(text: str) -> Checkpoint:
     if len(lines) != _LINES or not lines[3].startswith(_AT):
         raise ValueError(text)
     origin, size, root, at = lines
-    found = base64.b64decode(root, validate=True)
+    found = _decoded(root)
     if len(found) != _HASH or not size.isdecimal():
         raise ValueError(text)
     moment = dt.datetime.fromisoformat(at.removeprefix(_AT))

@@ -11,6 +11,7 @@ Shards are gone through in slices of a bounded number, and chains link by link.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import attrs
 
@@ -33,7 +34,7 @@ from emrcore.journal import (
 )
 from emrcore.ports import CheckpointSink, Clock, Journal, Signer, Verifier
 
-_SLICE = 10_000
+_SLICE = 100_000
 
 Known = Mapping[Shard, Sequence[Head]]
 
@@ -58,23 +59,30 @@ class _Log:
     number: int = 0
     tree: Tree = attrs.field(factory=Tree)
     at: dt.datetime | None = None
+    note: str = ""
 
 
 @attrs.frozen(kw_only=True)
 class Auditor:
-    """Holds ``journal`` against the checkpoints in ``sink``, with the public half of their key."""
+    """Holds ``journal`` against the checkpoints in ``sink``, with the public half of their key.
+
+    ``remembered`` are notes of earlier checkpoints that the auditor has kept: the log must still
+    say what they signed, or it was cut back too.
+    """
 
     journal: Journal
     sink: CheckpointSink
     key: Verifier = attrs.field(repr=False)
+    remembered: tuple[str, ...] = ()
 
     def verify(self) -> Iterator[Finding]:
         """Everything that is not as it was written, with its place (JRN-3, JRN-6, JRN-7).
 
         What has happened since the last checkpoint is held against the chains only.
         """
-        yield from self.verify_log()
-        for grown, known in self._slices():
+        found, log = self._replayed()
+        yield from found
+        for grown, known in self._slices(log):
             for shard in sorted({*(one.shard for one in grown), *known}):
                 for one in breaks(links(self.journal, shard), heads=known.get(shard, ())):
                     yield _found(shard, one)
@@ -88,15 +96,19 @@ class Auditor:
 
         Checked by ``journal.proven`` with the public key. The list one is shown is complete up to
         the proof's head if it is a chain that ``breaks`` finds whole with that head.
+
+        Raises:
+            Corrupt: the log is not whole.
         """
-        last = self.sink.last()
-        found = [(place, one) for place, one in enumerate(self._heads()) if one.shard == shard]
-        if last is None or not found:
+        log = self._checked()
+        said = (one for one in enumerate(self._heads(log)) if one[1].shard == shard)
+        found = max(said, key=lambda one: (one[1].number, one[0]), default=None)
+        if found is None:
             return None
-        index, head = max(found, key=lambda one: (one[1].number, one[0]))
-        leaves, size = (one.leaf for one in self._heads()), self._opened(last).size
-        path = tree.inclusion(leaves, index=index, size=size)
-        return Proof(note=last.note, index=index, head=head, path=path)
+        index, head = found
+        leaves = (one.leaf for one in self._heads(log))
+        path = tree.inclusion(leaves, index=index, size=log.tree.size)
+        return Proof(note=log.note, index=index, head=head, path=path)
 
     def prove_growth(self, old: int) -> tuple[bytes, ...]:
         """The path from the tree of *old* heads to that of the last checkpoint.
@@ -105,47 +117,71 @@ class Auditor:
 
         Raises:
             ValueError: the last checkpoint is smaller, or there is none.
+            Corrupt: the log is not whole.
         """
-        last = self.sink.last()
-        size = self._opened(last).size if last else 0
-        return tree.consistency((one.leaf for one in self._heads()), old=old, size=size)
+        log = self._checked()
+        leaves = (one.leaf for one in self._heads(log))
+        return tree.consistency(leaves, old=old, size=log.tree.size)
+
+    def _checked(self) -> _Log:
+        found, log = self._replayed()
+        if found:
+            raise Corrupt(str(found[0]))
+        return log
 
     def _replayed(self) -> tuple[tuple[Finding, ...], _Log]:
-        log, found = _Log(), list[Finding]()
-        for sealed in self.sink.read():
-            grown = log.tree.grown(one.leaf for one in sealed.heads)
-            at, fault = log.at, None
-            try:
-                now = self._opened(sealed)
-            except Corrupt as wrong:
-                fault = str(wrong)
-            else:
-                at = now.at
-                if (now.size, now.root) != (grown.size, grown.root):
-                    fault = "its heads are not those that were signed"
-                elif log.at and now.at < log.at:
-                    fault = "is earlier than the one before"
-            if fault:
-                found.append(Finding(shard=None, number=sealed.number, what=fault))
-            log = _Log(number=sealed.number, tree=grown, at=at)
+        """The log gone through from its beginning: what is wrong, and what it has come to."""
+        log, found, missing = _Log(), list[Finding](), {*self._remembered()}
+        try:
+            for sealed in self.sink.read():
+                after, fault = self._followed(log, sealed)
+                if fault:
+                    found.append(Finding(shard=None, number=sealed.number, what=fault))
+                log = after
+                missing.discard((log.tree.size, log.tree.root))
+        except Corrupt as wrong:
+            found.append(Finding(shard=None, number=log.number + 1, what=str(wrong)))
+        for size, _ in sorted(missing):
+            what = f"the log is not what was signed when it had {size} heads"
+            found.append(Finding(shard=None, number=log.number + 1, what=what))
         return tuple(found), log
 
-    def _opened(self, sealed: Sealed) -> Checkpoint:
-        key = self.key
-        return opened(sealed.note, origin=key.origin, public=key.public, check=key.check)
+    def _followed(self, log: _Log, sealed: Sealed) -> tuple[_Log, str | None]:
+        """*log* with *sealed* behind it, and what is wrong about that."""
+        grown = log.tree.grown(one.leaf for one in sealed.heads)
+        after = _Log(number=sealed.number, tree=grown, at=log.at, note=sealed.note)
+        try:
+            now = self._opened(sealed.note)
+        except Corrupt as wrong:
+            return after, str(wrong)
+        if (now.size, now.root) != (grown.size, grown.root):
+            return after, "its heads are not those that were signed"
+        if log.at and now.at < log.at:
+            return after, "is earlier than the one before"
+        return attrs.evolve(after, at=now.at), None
 
-    def _heads(self) -> Iterator[Head]:
-        for sealed in self.sink.read():
+    def _remembered(self) -> Iterator[tuple[int, bytes]]:
+        for note in self.remembered:
+            checkpoint = self._opened(note)
+            yield checkpoint.size, checkpoint.root
+
+    def _opened(self, note: str) -> Checkpoint:
+        key = self.key
+        return opened(note, origin=key.origin, public=key.public, check=key.check)
+
+    def _heads(self, log: _Log) -> Iterator[Head]:
+        """The heads in *log*, whatever is added meanwhile."""
+        for sealed in islice(self.sink.read(), log.number):
             yield from sealed.heads
 
-    def _slices(self) -> Iterator[tuple[Sequence[Head], Known]]:
+    def _slices(self, log: _Log) -> Iterator[tuple[Sequence[Head], Known]]:
         """Slices of the shards: their heads now, and all that the log says of them."""
         after: Shard | None = None
         while True:
             grown = self.journal.heads(after=after, limit=_SLICE)
             last = grown[-1].shard if len(grown) == _SLICE else None
             known: defaultdict[Shard, list[Head]] = defaultdict(list)
-            for one in self._heads():
+            for one in self._heads(log):
                 if (after is None or after < one.shard) and (last is None or one.shard <= last):
                     known[one.shard].append(one)
             yield grown, known
@@ -176,7 +212,7 @@ class Notary(Auditor):
             return found
         wrong: list[Finding] = []
         before = log.number
-        for grown, known in self._slices():
+        for grown, known in self._slices(log):
             heads: list[Head] = []
             for shard in _moved(grown, known):
                 chain = _Followed(links(self.journal, shard))
@@ -198,9 +234,9 @@ class Notary(Auditor):
         Raises:
             Corrupt: the chain or the log is not whole; nothing was given up.
         """
-        known = [one for one in self._heads() if one.shard == shard]
-        found, log = self._replayed()
-        if found or any(breaks(links(self.journal, shard), heads=known)):
+        log = self._checked()
+        known = [one for one in self._heads(log) if one.shard == shard]
+        if any(breaks(links(self.journal, shard), heads=known)):
             raise Corrupt("the journal")
         expired = last_expired(links(self.journal, shard), before=retention.ends(self.clock.now()))
         if expired is None:
@@ -219,7 +255,7 @@ class Notary(Auditor):
         checkpoint = Checkpoint(origin=origin, size=grown.size, root=grown.root, at=at)
         note = signed(checkpoint, public=public, sign=self.key.sign)
         self.sink.append(Sealed(number=log.number + 1, note=note, heads=tuple(heads)))
-        return _Log(number=log.number + 1, tree=grown, at=at)
+        return _Log(number=log.number + 1, tree=grown, at=at, note=note)
 
 
 def links(journal: Journal, shard: Shard) -> Iterator[Link]:
