@@ -34,8 +34,6 @@ from emrcore.journal import (
 )
 from emrcore.ports import CheckpointSink, Clock, Journal, Signer, Verifier
 
-_SLICE = 100_000
-
 Known = Mapping[Shard, Sequence[Head]]
 
 
@@ -67,13 +65,15 @@ class Auditor:
     """Holds ``journal`` against the checkpoints in ``sink``, with the public half of their key.
 
     ``remembered`` are notes of earlier checkpoints that the auditor has kept: the log must still
-    say what they signed, or it was cut back too.
+    say what they signed, or it was cut back too. ``slice`` is how many shards are gone through at a
+    time: the log is read once for each slice, and what it says of a slice is held in memory.
     """
 
     journal: Journal
     sink: CheckpointSink
     key: Verifier = attrs.field(repr=False)
     remembered: tuple[str, ...] = ()
+    slice: int = 100_000
 
     def verify(self) -> Iterator[Finding]:
         """Everything that is not as it was written, with its place (JRN-3, JRN-6, JRN-7).
@@ -178,8 +178,8 @@ class Auditor:
         """Slices of the shards: their heads now, and all that the log says of them."""
         after: Shard | None = None
         while True:
-            grown = self.journal.heads(after=after, limit=_SLICE)
-            last = grown[-1].shard if len(grown) == _SLICE else None
+            grown = self.journal.heads(after=after, limit=self.slice)
+            last = grown[-1].shard if len(grown) == self.slice else None
             known: defaultdict[Shard, list[Head]] = defaultdict(list)
             for one in self._heads(log):
                 if (after is None or after < one.shard) and (last is None or one.shard <= last):
