@@ -32,8 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "verify",
         help="list every place that is not as it was written",
         description="List every place where the journal is not as it was written. Without "
-        "checkpoints a cut tail, and a chain that was written anew, cannot be seen. Exits with 0 "
-        "if the journal is whole, with 1 if not, with 2 if the input cannot be understood.",
+        "checkpoints a cut tail, and a chain that was written anew, cannot be seen. It exits with "
+        "0 if nothing is found; exits with 1 if anything is; with 2 if the input cannot be "
+        "understood; with 3 if the database cannot be reached.",
     )
     _database(verify)
     _checkpoints(verify, required=False)
@@ -184,17 +185,12 @@ def _tell(one: Finding, *, as_json: bool) -> None:
 
 def _journal(database: str) -> Journal:
     """The journal in *database*, which must be there: none is made."""
-    import sqlalchemy as sa  # noqa: PLC0415 - an extra
-
-    from emrcore.adapters.sql import SqlStorage, prepare  # noqa: PLC0415
+    from emrcore.adapters.sql import SqlStorage, existing_engine  # noqa: PLC0415 - an extra
 
     try:
-        url = sa.make_url(database)
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise _wrong("database", "is not there")
-        return SqlStorage(prepare(sa.create_engine(url, hide_parameters=True)))
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError):
-        raise _wrong("database", f"must be {DATABASE}") from None
+        return SqlStorage(existing_engine(database))
+    except ValueError as wrong:
+        raise _wrong("database", f"{wrong}; it is {DATABASE}") from None
 
 
 def _public(chosen: argparse.Namespace) -> Ed25519Verifier:

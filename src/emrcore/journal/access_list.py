@@ -1,4 +1,4 @@
-"""Who looked at a card, in the words of the person whose card it is (JRN-5, JRN-10).
+"""Who looked at a card, in the words of the person whose card it is (JRN-5, JRN-11).
 
 What programs do by themselves is told apart from people's looks, and gathered: one line a day for
 each organisation and purpose. A list of hundreds of automatic checks frightens, and hides the one
@@ -104,14 +104,13 @@ def told(line: Line, language: Language, *, zone: dt.tzinfo) -> str:
 def _sentences(line: Line, language: Language, zone: dt.tzinfo) -> Iterator[str]:
     look, since = line.first, line.since.astimezone(zone)
     if look.automated:
-        yield say(
-            language,
-            "{day}: a program of {organisation} checked the card by itself, times: {times}. "
-            "Nobody was shown anything.",
-            day=since.date(),
-            organisation=look.link.entry.actor.organisation or look.link.entry.actor.id,
-            times=len(line.looks),
+        message = marked(
+            "{day}: a program of {organisation} checked the card by itself, times: {times}."
         )
+        actor, times = look.link.entry.actor, len(line.looks)
+        organisation = actor.organisation or actor.id
+        yield say(language, message, day=since.date(), organisation=organisation, times=times)
+        yield say(language, "Nobody was shown anything.")
     else:
         yield from _look(look, language, since)
     if look.context.purpose:

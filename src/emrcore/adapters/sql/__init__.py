@@ -1,6 +1,12 @@
 """States, messages, the journal and documents in SQLite or PostgreSQL, through SQLAlchemy Core."""
 
-from emrcore.adapters.sql.engines import WRITES, journal_mode, prepare, sqlite_engine
+from emrcore.adapters.sql.engines import (
+    WRITES,
+    existing_engine,
+    journal_mode,
+    prepare,
+    sqlite_engine,
+)
 from emrcore.adapters.sql.schema import create_schema, metadata
 from emrcore.adapters.sql.storage import SqlStorage
 
@@ -8,6 +14,7 @@ __all__ = [
     "WRITES",
     "SqlStorage",
     "create_schema",
+    "existing_engine",
     "journal_mode",
     "metadata",
     "prepare",

@@ -6,10 +6,11 @@ PostgreSQL needs nothing of the kind.
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 
 WRITES = {"emrcore_writes": True}
 """Execution options of a connection whose next transaction takes SQLite's write lock at once."""
@@ -22,6 +23,21 @@ def sqlite_engine(path: str | os.PathLike[str]) -> sa.Engine:
     """An engine for the SQLite file at *path*, prepared."""
     url = sa.URL.create("sqlite", database=os.fspath(path))
     return prepare(sa.create_engine(url, hide_parameters=True))
+
+
+def existing_engine(url: str) -> sa.Engine:
+    """An engine for the database at *url*, prepared; a file of SQLite must be there already.
+
+    Raises:
+        ValueError: the file is not, or the URL is none, or its driver is not installed.
+    """
+    try:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+            raise ValueError("there is no such file")
+        return prepare(sa.create_engine(parsed, hide_parameters=True))
+    except (exc.ArgumentError, exc.NoSuchModuleError, ImportError):
+        raise ValueError("not the URL of a database that can be reached from here") from None
 
 
 def prepare(engine: sa.Engine) -> sa.Engine:
