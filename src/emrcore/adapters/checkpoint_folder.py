@@ -91,7 +91,6 @@ def _sealed(number: int, content: str) -> Sealed:
     signatures, _, lines = rest.partition("\n\n")
     note = f"{text}\n\n{signatures}\n"
     heads = tuple(head(line) for line in lines.split("\n")[:-1])
-    sealed = Sealed(number=number, note=note, heads=heads)
-    if _written(sealed) != content:
+    if content != f"{note}\n{lines}" or not f"\n{lines}".endswith("\n"):
         raise Corrupt(f"checkpoint {number}")
-    return sealed
+    return Sealed(number=number, note=note, heads=heads)

@@ -159,11 +159,12 @@ class MemoryStorage:
     def heads(self, *, after: Shard | None = None, limit: int = 1000) -> Sequence[Head]:
         """See ``Journal.heads``."""
         with self._lock:
-            found = sorted(
+            behind = [
                 shard
                 for shard, links in self._links.items()
-                if links and (after is None or shard > after)
-            )
+                if links and (after is None or shard.place > after.place)
+            ]
+            found = sorted(behind, key=lambda shard: shard.place)
             return tuple(self._links[shard][-1].head(shard) for shard in found[:limit])
 
     def trim(self, shard: Shard, *, upto: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from emrcore.journal.chain import Link
-from emrcore.journal.entry import ActorKind, Context, Purpose
+from emrcore.journal.entry import ActorKind, Context, PurposeOfUse
 from emrcore.records import CardOpened, DocumentsShown
 from emrcore.rulebook import Role
 from emrcore.sharing import GlassBroken
@@ -88,11 +88,11 @@ _WHO = {
     Role.CREW: marked("a crew of the ambulance"),
 }
 _PURPOSES = {
-    Purpose.PATIENT_REQUEST: marked("at the patient's own wish"),
-    Purpose.FAMILY_REQUEST: marked("at the wish of the family"),
-    Purpose.ATTORNEY: marked("by power of attorney"),
-    Purpose.TREATMENT: marked("treatment"),
-    Purpose.EMERGENCY: marked("emergency"),
+    PurposeOfUse.PATIENT_REQUEST: marked("at the patient's own wish"),
+    PurposeOfUse.FAMILY_REQUEST: marked("at the wish of the family"),
+    PurposeOfUse.ATTORNEY: marked("by power of attorney"),
+    PurposeOfUse.TREATMENT: marked("treatment"),
+    PurposeOfUse.EMERGENCY: marked("emergency"),
 }
 
 

@@ -81,9 +81,9 @@ def breaks(links: Iterable[Link], *, heads: Iterable[Head] = ()) -> Iterator[Bre
         yield Break(number=number + 1, what=f"from here to the known link {last} all is missing")
 
 
-def _hash(number: int, previous: str, placed: Entry) -> str:
-    """The hash of a link; the second form of its content is for entries with a context."""
-    content: list[object] = [
+def content(number: int, previous: str, placed: Entry) -> str:
+    """What the hash of a link covers; the second form is for entries with a context."""
+    parts: list[object] = [
         number,
         previous,
         placed.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
@@ -93,5 +93,9 @@ def _hash(number: int, previous: str, placed: Entry) -> str:
         placed.detail,
     ]
     if placed.context:
-        content = [_VERSION, *content, filled(placed.context)]
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+        parts = [_VERSION, *parts, filled(placed.context)]
+    return canonical(parts)
+
+
+def _hash(number: int, previous: str, placed: Entry) -> str:
+    return hashlib.sha256(content(number, previous, placed).encode()).hexdigest()

@@ -29,7 +29,7 @@ class Actor:
     organisation: str | None = None
 
 
-class Purpose(enum.StrEnum):
+class PurposeOfUse(enum.StrEnum):
     """What a look is for, by the codes of HL7 PurposeOfUse."""
 
     PATIENT_REQUEST = "PATRQT"
@@ -56,8 +56,8 @@ class Context:
     """
 
     on_behalf_of: PersonId | None = None
-    purpose: Purpose | None = attrs.field(
-        default=None, converter=attrs.converters.optional(Purpose)
+    purpose: PurposeOfUse | None = attrs.field(
+        default=None, converter=attrs.converters.optional(PurposeOfUse)
     )
     basis: str | None = None
     outcome: Outcome | None = attrs.field(
@@ -101,9 +101,13 @@ def entry(
     )
 
 
+_CONTEXT = tuple(field.name for field in attrs.fields(Context))
+
+
 def filled(context: Context) -> dict[str, str]:
     """What *context* says, without what it leaves open."""
-    return {name: value for name, value in attrs.asdict(context).items() if value is not None}
+    said = ((name, getattr(context, name)) for name in _CONTEXT)
+    return {name: value for name, value in said if value is not None}
 
 
 def context_text(context: Context | None) -> str | None:

@@ -10,7 +10,7 @@ from emrcore.people import AccountId, PatientId
 from emrcore.wire import canonical
 
 
-@attrs.frozen(order=True)
+@attrs.frozen
 class Shard:
     """What lives together and has one chain: ``patient`` or ``account``, and its id."""
 
@@ -26,6 +26,11 @@ class Shard:
     def of_account(cls, account: AccountId) -> "Shard":
         """The shard of one login."""
         return cls("account", account)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it stands among others: by kind, then by id, by code point."""
+        return self.kind, self.id
 
 
 @attrs.frozen(kw_only=True)

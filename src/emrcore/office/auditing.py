@@ -83,7 +83,7 @@ class Auditor:
         found, log = self._replayed()
         yield from found
         for grown, known in self._slices(log):
-            for shard in sorted({*(one.shard for one in grown), *known}):
+            for shard in _ordered({*(one.shard for one in grown), *known}):
                 for one in breaks(links(self.journal, shard), heads=known.get(shard, ())):
                     yield _found(shard, one)
 
@@ -182,7 +182,8 @@ class Auditor:
             last = grown[-1].shard if len(grown) == self.slice else None
             known: defaultdict[Shard, list[Head]] = defaultdict(list)
             for one in self._heads(log):
-                if (after is None or after < one.shard) and (last is None or one.shard <= last):
+                place = one.shard.place
+                if (after is None or after.place < place) and (last is None or place <= last.place):
                     known[one.shard].append(one)
             yield grown, known
             if last is None:
@@ -279,10 +280,14 @@ class _Followed:
             yield one
 
 
+def _ordered(shards: Iterable[Shard]) -> Sequence[Shard]:
+    return sorted(shards, key=lambda shard: shard.place)
+
+
 def _moved(grown: Iterable[Head], known: Known) -> Iterator[Shard]:
     """Of whom the log does not say the last, and of whom it says something and they are gone."""
     heads = {one.shard: (one.number, one.hash) for one in grown}
-    for shard in sorted({*heads, *known}):
+    for shard in _ordered({*heads, *known}):
         said = max(((one.number, one.hash) for one in known.get(shard, ())), default=None)
         if heads.get(shard) != said:
             yield shard

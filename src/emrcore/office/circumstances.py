@@ -1,7 +1,7 @@
 """Under which circumstances a reader looks, for the entry about it."""
 
 from emrcore.access import Facts
-from emrcore.journal import Context, Outcome, Purpose
+from emrcore.journal import Context, Outcome, PurposeOfUse
 from emrcore.office import places
 from emrcore.office.entering import split
 from emrcore.office.readers import Citizen, Reader
@@ -10,11 +10,11 @@ from emrcore.rulebook import Role
 from emrcore.sessions import digest
 
 _PURPOSES = {
-    Role.SELF: Purpose.PATIENT_REQUEST,
-    Role.GUARDIAN: Purpose.FAMILY_REQUEST,
-    Role.REPRESENTATIVE: Purpose.ATTORNEY,
-    Role.DOCTOR: Purpose.TREATMENT,
-    Role.CREW: Purpose.EMERGENCY,
+    Role.SELF: PurposeOfUse.PATIENT_REQUEST,
+    Role.GUARDIAN: PurposeOfUse.FAMILY_REQUEST,
+    Role.REPRESENTATIVE: PurposeOfUse.ATTORNEY,
+    Role.DOCTOR: PurposeOfUse.TREATMENT,
+    Role.CREW: PurposeOfUse.EMERGENCY,
 }
 
 

@@ -12,7 +12,7 @@ from emrcore.journal import (
     Context,
     Link,
     Outcome,
-    Purpose,
+    PurposeOfUse,
     Shard,
     audit_record,
     breaks,
@@ -78,7 +78,7 @@ def test_a_citizen_reads_who_when_what_and_why() -> None:
         edition="e",
         documents=(DocumentId("a"), DocumentId("b")),
     )
-    links = chain(created, DOCTOR, shown, context=Context(purpose=Purpose.TREATMENT))
+    links = chain(created, DOCTOR, shown, context=Context(purpose=PurposeOfUse.TREATMENT))
     assert read(links) == [
         "2020-02-03 10:00: a doctor or nurse (clinic-1) opened the card. Purpose: treatment.",
         "2020-02-03 11:00: a doctor or nurse (clinic-1) read documents: 2. Purpose: treatment.",
@@ -91,7 +91,7 @@ def test_a_citizen_reads_who_when_what_and_why() -> None:
 
 def test_a_guardian_looks_for_the_child() -> None:
     """JRN-10: and it says so."""
-    context = Context(on_behalf_of=PersonId("child"), purpose=Purpose.FAMILY_REQUEST)
+    context = Context(on_behalf_of=PersonId("child"), purpose=PurposeOfUse.FAMILY_REQUEST)
     (line,) = read(chain(opened(Role.GUARDIAN), context=context, kind=ActorKind.CITIZEN))
     assert line == (
         "2020-02-03 09:00: a parent or guardian opened the card. On behalf of the patient. "
@@ -127,7 +127,7 @@ def test_entries_of_earlier_versions_are_told_too() -> None:
 
 def test_programs_are_gathered_and_people_are_not() -> None:
     """JRN-11: a hundred automatic checks are a line a day, and no look of a person is lost."""
-    context = Context(purpose=Purpose.TREATMENT)
+    context = Context(purpose=PurposeOfUse.TREATMENT)
     programs = chain(*[DOCTOR] * 20, kind=ActorKind.SYSTEM, context=context)
     person = chain(DOCTOR, DOCTOR, context=context)
     lines = gathered(looks([*programs[:5], *person, *programs[5:]]), zone=MOSCOW)
@@ -147,7 +147,7 @@ def test_an_auditor_reads_every_field() -> None:
     """JRN-4, JRN-10: as one line of JSON, with references only."""
     context = Context(
         on_behalf_of=PersonId("child"),
-        purpose=Purpose.FAMILY_REQUEST,
+        purpose=PurposeOfUse.FAMILY_REQUEST,
         basis="account/a1/grant/card",
         outcome=Outcome.DONE,
         session="5" * 64,
@@ -188,7 +188,7 @@ def test_no_text_can_end_the_line_of_an_auditor() -> None:
 
 def test_circumstances_are_under_the_hash() -> None:
     """JRN-3, JRN-10: each of them; and an entry without any is hashed as it always was."""
-    context = Context(purpose=Purpose.TREATMENT, basis="b", outcome=Outcome.DONE, session="s")
+    context = Context(purpose=PurposeOfUse.TREATMENT, basis="b", outcome=Outcome.DONE, session="s")
     (one,) = chain(DOCTOR, context=context)
     for change in ({"purpose": None}, {"basis": "c"}, {"outcome": None}, {"client": "x"}):
         bent = attrs.evolve(one.entry, context=attrs.evolve(context, **change))

@@ -22,7 +22,7 @@ from emrcore.journal import (
     Entry,
     Head,
     Link,
-    Purpose,
+    PurposeOfUse,
     Shard,
     breaks,
     chain,
@@ -47,7 +47,7 @@ def entry(number: int) -> Entry:
         actor=Actor(kind=ActorKind.STAFF, id=f"doctor-{number % 3}", organisation="clinic"),
         action="test.1",
         detail=f'{{"n":{number}}}',
-        context=Context(purpose=Purpose.TREATMENT) if number % 2 else None,
+        context=Context(purpose=PurposeOfUse.TREATMENT) if number % 2 else None,
     )
 
 
@@ -98,7 +98,7 @@ def forged(one: Link, chance: random.Random) -> Entry:
         {"action": "test.2"},
         {"detail": "{}"},
         {"subject": "p9"},
-        {"context": Context(purpose=Purpose.EMERGENCY)},
+        {"context": Context(purpose=PurposeOfUse.EMERGENCY)},
     ]
     return attrs.evolve(old, **chance.choice(changes))
 
@@ -271,7 +271,8 @@ class Held:
         """The last links of the shards."""
         assert after is None
         assert limit > len(self.chains)
-        return [self.chains[one][-1].head(one) for one in sorted(self.chains) if self.chains[one]]
+        places = sorted(self.chains, key=lambda one: one.place)
+        return [self.chains[one][-1].head(one) for one in places if self.chains[one]]
 
     def trim(self, shard: Shard, *, upto: int) -> None:
         """Not here."""

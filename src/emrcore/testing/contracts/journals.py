@@ -3,7 +3,7 @@
 
 import attrs
 
-from emrcore.journal import GENESIS, Actor, ActorKind, Context, Outcome, Purpose, breaks
+from emrcore.journal import GENESIS, Actor, ActorKind, Context, Outcome, PurposeOfUse, breaks
 from emrcore.people import PersonId
 from emrcore.ports import ABSENT, Batch, Key, Shard, Storage
 from emrcore.testing.contracts.examples import (
@@ -63,7 +63,7 @@ class JournalContract:
         """JRN-10: all of them, some, or none."""
         contexts = (
             None,
-            Context(purpose=Purpose.TREATMENT, outcome=Outcome.REFUSED, client="Ж'"),
+            Context(purpose=PurposeOfUse.TREATMENT, outcome=Outcome.REFUSED, client="Ж'"),
             Context(on_behalf_of=PersonId("child"), basis="account/a/grant/b", session="0" * 64),
         )
         entries = tuple(attrs.evolve(entry(), context=one) for one in contexts)
@@ -109,7 +109,10 @@ class JournalContract:
             storage.commit(
                 Batch(shard=shard, expect={Key(LOGIN, "k", ""): ABSENT}, entries=entries)
             )
-        expected = [storage.links(shard)[-1].head(shard) for shard in sorted(shards)]
+        expected = [
+            storage.links(shard)[-1].head(shard)
+            for shard in sorted(shards, key=lambda one: one.place)
+        ]
         assert list(storage.heads()) == expected
         assert list(storage.heads(limit=3)) == expected[:3]
         assert list(storage.heads(after=expected[2].shard, limit=2)) == expected[3:5]
