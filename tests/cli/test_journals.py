@@ -95,6 +95,11 @@ def test_checkpoint_and_verify(place: Place, capsys: Captured) -> None:
         ("UPDATE emrcore_entries SET context = '{}' WHERE number = 3", "3: its entry was", 1),
         ("DELETE FROM emrcore_entries WHERE number = 2", "2: link 3 stands here", 1),
         ("DELETE FROM emrcore_entries WHERE number = 3", "3: from here to the known link 3", 0),
+        ("UPDATE emrcore_entries SET detail = x'00' WHERE number = 2", "2: from here on it", 1),
+        ("UPDATE emrcore_entries SET number = 'x' WHERE number = 3", "3: from here on it", 1),
+        ("UPDATE emrcore_entries SET at = 'noon' WHERE number = 3", "3: from here on it", 1),
+        ("UPDATE emrcore_entries SET actor_kind = '' WHERE number = 2", "2: from here on it", 1),
+        ("UPDATE emrcore_entries SET context = '[' WHERE number = 2", "2: from here on it", 1),
         ("DELETE FROM emrcore_shards WHERE shard_kind = 'patient'", "", 0),
     ],
 )

@@ -34,6 +34,8 @@ from emrcore.journal import (
 )
 from emrcore.ports import CheckpointSink, Clock, Journal, Signer, Verifier
 
+_PIECE = 1000
+
 Known = Mapping[Shard, Sequence[Head]]
 
 
@@ -84,8 +86,7 @@ class Auditor:
         yield from found
         for grown, known in self._slices(log):
             for shard in _ordered({*(one.shard for one in grown), *known}):
-                for one in breaks(links(self.journal, shard), heads=known.get(shard, ())):
-                    yield _found(shard, one)
+                yield from self._examined(shard, known.get(shard, ()))[0]
 
     def verify_log(self) -> tuple[Finding, ...]:
         """Every checkpoint that is not signed, smaller or earlier than the last, or rewritten."""
@@ -128,6 +129,19 @@ class Auditor:
         if found:
             raise Corrupt(str(found[0]))
         return log
+
+    def _examined(
+        self, shard: Shard, known: Sequence[Head]
+    ) -> tuple[Sequence[Finding], Link | None]:
+        """What is wrong in the chain of *shard*, and its last link."""
+        chain = _Followed(links(self.journal, shard))
+        found: list[Break] = []
+        try:
+            found.extend(breaks(chain, heads=known))
+        except Corrupt:
+            number = chain.last.number + 1 if chain.last else 1
+            found.append(Break(number=number, what="from here on it cannot be read"))
+        return [Finding(shard=shard, number=one.number, what=one.what) for one in found], chain.last
 
     def _replayed(self) -> tuple[tuple[Finding, ...], _Log]:
         """The log gone through from its beginning: what is wrong, and what it has come to."""
@@ -216,11 +230,10 @@ class Notary(Auditor):
         for grown, known in self._slices(log):
             heads: list[Head] = []
             for shard in _moved(grown, known):
-                chain = _Followed(links(self.journal, shard))
-                broken = [_found(shard, one) for one in breaks(chain, heads=known.get(shard, ()))]
+                broken, last = self._examined(shard, known.get(shard, ()))
                 wrong.extend(broken)
-                if chain.last and not broken:
-                    heads.append(chain.last.head(shard))
+                if last and not broken:
+                    heads.append(last.head(shard))
             if heads:
                 log = self._sealed(log, heads)
         if log.number == before:
@@ -237,7 +250,7 @@ class Notary(Auditor):
         """
         log = self._checked()
         known = [one for one in self._heads(log) if one.shard == shard]
-        if any(breaks(links(self.journal, shard), heads=known)):
+        if self._examined(shard, known)[0]:
             raise Corrupt("the journal")
         expired = last_expired(links(self.journal, shard), before=retention.ends(self.clock.now()))
         if expired is None:
@@ -260,9 +273,22 @@ class Notary(Auditor):
 
 
 def links(journal: Journal, shard: Shard) -> Iterator[Link]:
-    """All links of *shard*, read piece by piece."""
-    after = 0
-    while found := journal.links(shard, after=after):
+    """All links of *shard*, read piece by piece.
+
+    Raises:
+        Corrupt: a link cannot be read; all before it were given.
+    """
+    after, limit = 0, _PIECE
+    while True:
+        try:
+            found = journal.links(shard, after=after, limit=limit)
+        except Corrupt:
+            if limit == 1:
+                raise
+            limit = 1
+            continue
+        if not found:
+            return
         yield from found
         after = found[-1].number
 
@@ -291,7 +317,3 @@ def _moved(grown: Iterable[Head], known: Known) -> Iterator[Shard]:
         said = max(((one.number, one.hash) for one in known.get(shard, ())), default=None)
         if heads.get(shard) != said:
             yield shard
-
-
-def _found(shard: Shard, one: Break) -> Finding:
-    return Finding(shard=shard, number=one.number, what=one.what)

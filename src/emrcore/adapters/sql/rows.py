@@ -118,8 +118,13 @@ def version(row: Row) -> tuple[Key, int]:
     return key(row), row["version"]
 
 
+_TEXTS = ("previous", "hash", "actor_id", "actor_organisation", "action", "detail", "subject")
+
+
 def link(row: Row) -> Link:
-    """A link of the journal."""
+    """A link of the journal; SQLite keeps whatever is put into a column, a number in a text's."""
+    if type(row["number"]) is not int or not all(isinstance(row[n], str | None) for n in _TEXTS):
+        raise TypeError("a column of another type")
     return Link(
         number=row["number"],
         previous=row["previous"],
