@@ -48,7 +48,7 @@ ROUNDS = 7
 SIZES = (10_000, 100_000)
 SHARDS = 20_000
 AT = dt.datetime(2020, 1, 14, tzinfo=dt.UTC)
-KEY = Ed25519Signer(origin="bench", key=Ed25519PrivateKey.generate())
+KEY = Ed25519Signer(origin="bench", private=Ed25519PrivateKey.generate())
 
 
 def look(number: int) -> Entry:

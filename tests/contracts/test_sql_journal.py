@@ -15,7 +15,7 @@ from emrcore.ports import Batch
 from emrcore.testing.contracts.examples import CARD, LOGIN, entry
 
 KEY = Ed25519Signer(
-    origin="clinic.example/journal", key=Ed25519PrivateKey.from_private_bytes(bytes(32))
+    origin="clinic.example/journal", private=Ed25519PrivateKey.from_private_bytes(bytes(32))
 )
 TAMPERINGS = {
     "UPDATE emrcore_entries SET action = 'x' WHERE number = 2": 2,

@@ -42,7 +42,7 @@ class Ed25519Signer:
     """A key by the name of the log it signs for; see ``Signer``."""
 
     origin: str
-    _key: Ed25519PrivateKey = attrs.field(repr=False)
+    private: Ed25519PrivateKey = attrs.field(repr=False)
 
     @classmethod
     def from_pem(cls, pem: bytes, *, origin: str) -> "Ed25519Signer":
@@ -57,12 +57,12 @@ class Ed25519Signer:
             raise ValueError("the key has a password") from None
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError("not an Ed25519 key")  # noqa: TRY004 - what is wrong is the file
-        return cls(origin=origin, key=key)
+        return cls(origin=origin, private=key)
 
     @property
     def public(self) -> bytes:
         """See ``Verifier.public``."""
-        return self._key.public_key().public_bytes_raw()
+        return self.private.public_key().public_bytes_raw()
 
     def check(self, message: bytes, signature: bytes) -> bool:
         """See ``Verifier.check``."""
@@ -70,4 +70,4 @@ class Ed25519Signer:
 
     def sign(self, message: bytes) -> bytes:
         """See ``Signer.sign``."""
-        return self._key.sign(message)
+        return self.private.sign(message)

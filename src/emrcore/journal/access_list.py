@@ -6,7 +6,7 @@ look that matters.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
@@ -96,12 +96,19 @@ _PURPOSES = {
 }
 
 
-def told(line: Line, language: Language, *, zone: dt.tzinfo) -> str:
-    """*line* as sentences a citizen can read, with times of *zone*."""
-    return " ".join(_sentences(line, language, zone))
+def told(
+    line: Line, language: Language, *, zone: dt.tzinfo, titles: Mapping[str, str] | None = None
+) -> str:
+    """*line* as sentences a citizen can read, with times of *zone*.
+
+    *titles* are those of the sections, which are otherwise called by their names.
+    """
+    return " ".join(_sentences(line, language, zone, titles or {}))
 
 
-def _sentences(line: Line, language: Language, zone: dt.tzinfo) -> Iterator[str]:
+def _sentences(
+    line: Line, language: Language, zone: dt.tzinfo, titles: Mapping[str, str]
+) -> Iterator[str]:
     look, since = line.first, line.since.astimezone(zone)
     if look.automated:
         message = marked(
@@ -113,9 +120,26 @@ def _sentences(line: Line, language: Language, zone: dt.tzinfo) -> Iterator[str]
         yield say(language, "Nobody was shown anything.")
     else:
         yield from _look(look, language, since)
-    if look.context.purpose:
-        purpose = say(language, _PURPOSES[look.context.purpose])
+        yield from _seen(look, language, titles)
+    yield from _why(look, language)
+
+
+def _seen(look: Look, language: Language, titles: Mapping[str, str]) -> Iterator[str]:
+    counts = look.event.counts if isinstance(look.event, CardOpened) else {}
+    if counts:
+        listed = (f"{titles.get(name, name)} {number}" for name, number in counts.items())
+        yield say(language, "Documents by section: {sections}.", sections=", ".join(listed))
+
+
+def _why(look: Look, language: Language) -> Iterator[str]:
+    context = look.context
+    if context.on_behalf_of:
+        yield say(language, "On behalf of the patient.")
+    if context.purpose:
+        purpose = say(language, _PURPOSES[context.purpose])
         yield say(language, "Purpose: {purpose}.", purpose=purpose)
+    if context.basis and look.link.entry.actor.kind is ActorKind.CITIZEN:
+        yield say(language, "By a granted application.")
 
 
 def _look(look: Look, language: Language, at: dt.datetime) -> Iterator[str]:
@@ -134,5 +158,3 @@ def _look(look: Look, language: Language, at: dt.datetime) -> Iterator[str]:
         yield say(language, "{at}: {who} was refused the card.", at=at, who=who)
     else:
         yield say(language, "{at}: {who} opened the card.", at=at, who=who)
-    if look.context.on_behalf_of:
-        yield say(language, "On behalf of the patient.")

@@ -37,15 +37,14 @@ _HASH = 32
 class Checkpoint:
     """The log ``origin`` had ``size`` heads at the moment ``at``, with ``root`` over them."""
 
-    origin: str = attrs.field()
+    origin: str
     size: int
     root: bytes
     at: dt.datetime
 
-    @origin.validator
-    def _named(self, _: object, value: str) -> None:
+    def __attrs_post_init__(self) -> None:
         """Refuse an origin that cannot name a key of a signed note."""
-        if not value or "+" in value or any(one.isspace() for one in value):
+        if not self.origin or "+" in self.origin or any(one.isspace() for one in self.origin):
             raise ValueError("an origin has neither spaces nor plus signs")
 
     @property

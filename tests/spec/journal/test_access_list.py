@@ -40,7 +40,7 @@ def opened(role: Role, organisation: str | None = None, refused: str | None = No
         viewer=viewer,
         at=moscow(2020, 2, 3),
         edition="e",
-        counts={"lab-results": 2},
+        counts={} if refused else {"lab-results": 2},
         refused=refused,
     )
 
@@ -80,22 +80,35 @@ def test_a_citizen_reads_who_when_what_and_why() -> None:
     )
     links = chain(created, DOCTOR, shown, context=Context(purpose=PurposeOfUse.TREATMENT))
     assert read(links) == [
-        "2020-02-03 10:00: a doctor or nurse (clinic-1) opened the card. Purpose: treatment.",
+        (
+            "2020-02-03 10:00: a doctor or nurse (clinic-1) opened the card. "
+            "Documents by section: lab-results 2. Purpose: treatment."
+        ),
         "2020-02-03 11:00: a doctor or nurse (clinic-1) read documents: 2. Purpose: treatment.",
     ]
     assert read(links, Language.RU) == [
-        "03.02.2020 10:00: карту открыли (врач или медсестра (clinic-1)). Цель: лечение.",
+        (
+            "03.02.2020 10:00: карту открыли (врач или медсестра (clinic-1)). "
+            "Документы по разделам: lab-results 2. Цель: лечение."
+        ),
         "03.02.2020 11:00: прочитано документов: 2 (врач или медсестра (clinic-1)). Цель: лечение.",
     ]
 
 
 def test_a_guardian_looks_for_the_child() -> None:
     """JRN-10: and it says so."""
-    context = Context(on_behalf_of=PersonId("child"), purpose=PurposeOfUse.FAMILY_REQUEST)
-    (line,) = read(chain(opened(Role.GUARDIAN), context=context, kind=ActorKind.CITIZEN))
-    assert line == (
-        "2020-02-03 09:00: a parent or guardian opened the card. On behalf of the patient. "
-        "Purpose: at the wish of the family."
+    context = Context(
+        on_behalf_of=PersonId("child"),
+        purpose=PurposeOfUse.FAMILY_REQUEST,
+        basis="account/a1/grant/card",
+    )
+    (one,) = gathered(
+        looks(chain(opened(Role.GUARDIAN), context=context, kind=ActorKind.CITIZEN)), zone=MOSCOW
+    )
+    assert told(one, Language.EN, zone=MOSCOW, titles={"lab-results": "Laboratory results"}) == (
+        "2020-02-03 09:00: a parent or guardian opened the card. "
+        "Documents by section: Laboratory results 2. On behalf of the patient. "
+        "Purpose: at the wish of the family. By a granted application."
     )
 
 
@@ -121,7 +134,10 @@ def test_a_refusal_is_told_as_one() -> None:
 def test_entries_of_earlier_versions_are_told_too() -> None:
     """JRN-5: they say nothing of a purpose."""
     assert read(chain(DOCTOR)) == [
-        "2020-02-03 09:00: a doctor or nurse (clinic-1) opened the card."
+        (
+            "2020-02-03 09:00: a doctor or nurse (clinic-1) opened the card. "
+            "Documents by section: lab-results 2."
+        )
     ]
 
 

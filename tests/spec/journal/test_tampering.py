@@ -34,7 +34,7 @@ from world import HandClock, moscow
 
 ROUNDS = 3000
 KEY = Ed25519Signer(
-    origin="clinic.example/journal", key=Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    origin="clinic.example/journal", private=Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 )
 SHARDS = (Shard("account", "a1"), Shard("patient", "p1"), Shard("patient", "p2"))
 Chains = dict[Shard, list[Link]]

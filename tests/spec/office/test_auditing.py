@@ -13,6 +13,7 @@ from emrcore.errors import Conflict, Corrupt, Unavailable
 from emrcore.journal import (
     Actor,
     ActorKind,
+    Checkpoint,
     Entry,
     Retention,
     Sealed,
@@ -27,7 +28,7 @@ from emrcore.ports import Batch
 from world import HandClock, moscow
 
 ORIGIN = "clinic.example/journal"
-KEY = Ed25519Signer(origin=ORIGIN, key=Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+KEY = Ed25519Signer(origin=ORIGIN, private=Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 PUBLIC = Ed25519Verifier(origin=ORIGIN, public=KEY.public)
 ANNA, BORIS = Shard("patient", "anna"), Shard("patient", "boris")
 
@@ -72,6 +73,10 @@ def archive() -> Archive:
     return new
 
 
+def signs(sealed: Sealed) -> Checkpoint:
+    return opened(sealed.note, origin=ORIGIN, public=PUBLIC.public, check=PUBLIC.check)
+
+
 def found(auditor: Auditor) -> list[str]:
     return [str(one) for one in auditor.verify()]
 
@@ -84,8 +89,7 @@ def test_a_checkpoint_adds_the_heads_of_what_has_grown(archive: Archive) -> None
     first, second = archive.sealed
     assert [(one.shard, one.number) for one in first.heads] == [(ANNA, 3), (BORIS, 2)]
     assert [(one.shard, one.number) for one in second.heads] == [(BORIS, 3)]
-    signs = opened(second.note, origin=ORIGIN, public=PUBLIC.public, check=PUBLIC.check)
-    assert (signs.size, signs.at) == (3, archive.clock.at)
+    assert (signs(second).size, signs(second).at) == (3, archive.clock.at)
     assert found(archive.auditor()) == []
 
 
@@ -93,7 +97,7 @@ def test_a_checkpoint_of_nothing_new_says_so(archive: Archive) -> None:
     """JRN-7: with a later moment, so that silence can be told from standing still."""
     archive.clock.turn(hours=1)
     archive.notary.checkpoint()
-    first, second = (archive.auditor()._opened(one.note) for one in archive.sealed)
+    first, second = (signs(one) for one in archive.sealed)
     assert (second.size, second.root) == (first.size, first.root)
     assert second.at - first.at == dt.timedelta(hours=1)
 
@@ -103,7 +107,7 @@ def test_a_checkpoint_is_never_earlier(archive: Archive) -> None:
     archive.clock.turn(hours=-1)
     archive.write(BORIS)
     archive.notary.checkpoint()
-    first, second = (archive.auditor()._opened(one.note) for one in archive.sealed)
+    first, second = (signs(one) for one in archive.sealed)
     assert second.at == first.at
     assert found(archive.auditor()) == []
 
@@ -256,7 +260,7 @@ def test_a_later_checkpoint_begins_with_the_earlier_one(archive: Archive) -> Non
     archive.write(BORIS)
     archive.notary.checkpoint()
     auditor = archive.auditor()
-    first, second = (auditor._opened(one.note) for one in archive.sealed)
+    first, second = (signs(one) for one in archive.sealed)
     path = auditor.prove_growth(first.size)
     assert tree.extends(second.root, first.root, path, old=first.size, size=second.size)
     with pytest.raises(ValueError, match="no such tree"):
