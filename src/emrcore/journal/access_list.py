@@ -125,9 +125,9 @@ def _sentences(
 
 
 def _seen(look: Look, language: Language, titles: Mapping[str, str]) -> Iterator[str]:
-    counts = look.event.counts if isinstance(look.event, CardOpened) else {}
-    if counts:
-        listed = (f"{titles.get(name, name)} {number}" for name, number in counts.items())
+    event = look.event
+    if isinstance(event, CardOpened) and event.counts:
+        listed = (f"{titles.get(name, name)} {number}" for name, number in event.counts.items())
         yield say(language, "Documents by section: {sections}.", sections=", ".join(listed))
 
 
