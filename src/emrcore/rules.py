@@ -743,6 +743,36 @@ JRN_5 = Rule(
     says="The patient sees who looked at the card, as what, when and why.",
     source="choice: journal",
 )
+JRN_6 = Rule(
+    id="JRN-6",
+    says="A checkpoint kept elsewhere shows a cut tail, a chain written anew and a rollback.",
+    source="OWASP ASVS 5.0 V16.4.2; RFC 9162 2.1",
+)
+JRN_7 = Rule(
+    id="JRN-7",
+    says="A checkpoint is signed, covers all before it, and is never smaller or earlier.",
+    source="OWASP ASVS 5.0 V16.4.3; C2SP tlog-checkpoint",
+)
+JRN_8 = Rule(
+    id="JRN-8",
+    says="A personal datum enters the journal only as a salted commitment.",
+    source="OWASP ASVS 5.0 V14.2.7; choice: journal",
+)
+JRN_9 = Rule(
+    id="JRN-9",
+    says="Entries are kept six years at least; what is given up then leaves its signed hash.",
+    source="45 CFR 164.316(b)(2)(i)",
+)
+JRN_10 = Rule(
+    id="JRN-10",
+    says="An entry about a look says for whom, to what purpose, on what basis, with what outcome.",
+    source="OWASP ASVS 5.0 V16.2.1; FHIR R4 AuditEvent",
+)
+JRN_11 = Rule(
+    id="JRN-11",
+    says="Looks by programs are told apart from people's and gathered, so that they frighten none.",
+    source="choice: journal",
+)
 STO_1 = Rule(
     id="STO-1",
     says="State, journal entry and outbox item are committed together or not at all.",

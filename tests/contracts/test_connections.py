@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from emrcore.access import View
 from emrcore.adapters.sql import SqlStorage, create_schema, prepare
-from emrcore.journal import Entry, Link
+from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Key, Leased, Shard, Storage, Stored
 from emrcore.records import Document, Page
@@ -64,6 +64,12 @@ class Through:
 
     def links(self, shard: Shard, *, after: int = 0, limit: int = 1000) -> Sequence[Link]:
         return self._call(lambda storage: storage.links(shard, after=after, limit=limit))
+
+    def heads(self, *, after: Shard | None = None, limit: int = 1000) -> Sequence[Head]:
+        return self._call(lambda storage: storage.heads(after=after, limit=limit))
+
+    def trim(self, shard: Shard, *, upto: int) -> None:
+        self._call(lambda storage: storage.trim(shard, upto=upto))
 
 
 class HostCommits(Through):

@@ -1,6 +1,6 @@
 """Reading a card: decide, enter in the journal, and only then answer."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import attrs
@@ -8,8 +8,18 @@ import attrs
 from emrcore import rules, sharing
 from emrcore.access import Facts, Grant, View, Viewer, decide
 from emrcore.errors import Fault, Malformed, RuleBroken
-from emrcore.journal import Actor, ActorKind, Break, Link, breaks
+from emrcore.journal import (
+    Actor,
+    ActorKind,
+    Break,
+    Link,
+    Look,
+    breaks,
+    looks,
+)
 from emrcore.office import places
+from emrcore.office.auditing import links
+from emrcore.office.circumstances import context
 from emrcore.office.desk import Desk
 from emrcore.office.entering import check_session, remember_use
 from emrcore.office.readers import Citizen, Reader, Staff
@@ -19,8 +29,7 @@ from emrcore.ports import Shard
 from emrcore.records import CardOpened, DocumentsShown, Page
 from emrcore.rulebook import Role
 from emrcore.sessions import SessionUsed
-from emrcore.sharing import Broken, GlassBroken
-from emrcore.wire import decode_any
+from emrcore.sharing import Broken
 
 T = TypeVar("T")
 
@@ -31,14 +40,6 @@ class OpenedCard:
 
     view: View
     counts: Mapping[str, int]
-
-
-@attrs.frozen(kw_only=True)
-class Look:
-    """One line of who looked at a card: who, as what, when, what; of a crew first its reason."""
-
-    link: Link
-    event: CardOpened | DocumentsShown | GlassBroken
 
 
 class Reading(Desk):
@@ -74,7 +75,8 @@ class Reading(Desk):
             )
             after = sharing.evolve(work.load(place, Broken), event)
             work.put(place, after)
-            work.note(event, _actor(Staff(viewer=viewer)), patient)
+            crew = Staff(viewer=viewer)
+            work.note(event, _actor(crew), patient, context(crew, patient))
             return after
 
         return self.do(Shard.of_patient(patient), verb)
@@ -157,7 +159,7 @@ class Reading(Desk):
                 edition=view.edition.fingerprint,
                 counts={},
             )
-            return tuple(_looks(self, patient)), event
+            return tuple(looks(links(self.storage, work.shard))), event
 
         return _read(self, reader, patient, look)
 
@@ -166,21 +168,8 @@ class Reading(Desk):
 
         *head* is a link kept elsewhere: without one, a cut tail cannot be seen.
         """
-        return tuple(breaks(_links(self, shard), head=head))
-
-
-def _looks(desk: Desk, patient: PatientId) -> Iterator[Look]:
-    for link in _links(desk, Shard.of_patient(patient)):
-        event = decode_any(link.entry.detail)
-        if isinstance(event, (CardOpened, DocumentsShown, GlassBroken)):
-            yield Look(link=link, event=event)
-
-
-def _links(desk: Desk, shard: Shard) -> Iterator[Link]:
-    after = 0
-    while links := desk.storage.links(shard, after=after):
-        yield from links
-        after = links[-1].number
+        known = (head.head(shard),) if head else ()
+        return tuple(breaks(links(self.storage, shard), heads=known))
 
 
 def _read(
@@ -197,7 +186,8 @@ def _read(
         facts = _facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
         seen, event = look(work, view)
-        work.note(event, _actor(reader), patient)
+        about = context(reader, patient, facts=facts, refused=bool(view.refusal))
+        work.note(event, _actor(reader), patient, about)
         return seen, used
 
     seen, used = desk.do(Shard.of_patient(patient), verb)
@@ -232,4 +222,5 @@ def _actor(reader: Reader) -> Actor:
     if isinstance(reader, Citizen):
         return Actor(kind=ActorKind.CITIZEN, id=reader.account.person)
     viewer = reader.viewer
-    return Actor(kind=ActorKind.STAFF, id=viewer.person, organisation=viewer.organisation)
+    kind = ActorKind.SYSTEM if reader.automated else ActorKind.STAFF
+    return Actor(kind=kind, id=viewer.person, organisation=viewer.organisation)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 
 from emrcore.errors import Conflict, Unavailable
-from emrcore.journal import Actor, Entry, entry
+from emrcore.journal import Actor, Context, Entry, entry
 from emrcore.people import PatientId
 from emrcore.ports import ABSENT, Batch, Key, OutboxItem, Randomness, Shard, Storage
 from emrcore.wire import decode, encode
@@ -63,9 +63,16 @@ class Work:
         if due:
             self._due[key] = due
 
-    def note(self, event: object, actor: Actor, subject: PatientId | None = None) -> None:
+    def note(
+        self,
+        event: object,
+        actor: Actor,
+        subject: PatientId | None = None,
+        context: Context | None = None,
+    ) -> None:
         """Enter *event* in the journal."""
-        self._entries.append(entry(event, at=self.now, actor=actor, subject=subject))
+        new = entry(event, at=self.now, actor=actor, subject=subject, context=context)
+        self._entries.append(new)
 
     def send(self, item: OutboxItem) -> None:
         """Put *item* in the outbox."""

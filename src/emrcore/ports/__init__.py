@@ -2,12 +2,14 @@
 
 from typing import Protocol
 
+from emrcore.journal import Shard
+from emrcore.ports.checkpoints import CheckpointSink, Signer, Verifier
 from emrcore.ports.journals import Journal
 from emrcore.ports.outbox import Fate, Leased, Outbox
 from emrcore.ports.photos import Blobs, Photo, Photos
 from emrcore.ports.records import Records
 from emrcore.ports.sms import Accepted, Message, Receipt, Rejected, Risk, Sms, SmsOutcome, Unknown
-from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Shard, Store, Stored
+from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Store, Stored
 from emrcore.ports.surroundings import Clock, Keys, Randomness
 
 
@@ -20,6 +22,7 @@ __all__ = [
     "Accepted",
     "Batch",
     "Blobs",
+    "CheckpointSink",
     "Clock",
     "Fate",
     "Journal",
@@ -37,10 +40,12 @@ __all__ = [
     "Rejected",
     "Risk",
     "Shard",
+    "Signer",
     "Sms",
     "SmsOutcome",
     "Storage",
     "Store",
     "Stored",
     "Unknown",
+    "Verifier",
 ]

@@ -164,11 +164,14 @@ def plain(value: object) -> str:
     return canonical(_converter().unstructure(value))
 
 
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
 def canonical(data: object) -> str:
     """Plain *data* as JSON text that is the same wherever it is made."""
-    return json.dumps(
-        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _CANONICAL.encode(data)
 
 
 def _tagged(value: object) -> dict[str, Any]:

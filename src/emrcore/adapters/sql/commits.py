@@ -119,6 +119,14 @@ def _append(connection: sa.Connection, shard: Shard, entries: Sequence[Entry]) -
     connection.execute(st.NEW_ENTRY, new)
 
 
+def trim(connection: sa.Connection, shard: Shard, upto: int) -> None:
+    """Give up the links of *shard* to number *upto*, but for its last."""
+    _hold(connection, shard)
+    bound = rows.its(rows.of_shard(shard))
+    for last in rows.read(connection, st.LAST, bound, rows.link):
+        connection.execute(st.TRIM, bound | {"upto": min(upto, last.number - 1)})
+
+
 def _queue(connection: sa.Connection, items: Sequence[OutboxItem]) -> None:
     """Put *items* behind all that this machine's clock says were put before."""
     now = time.time_ns()

@@ -6,6 +6,7 @@ PostgreSQL needs nothing of the kind.
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,8 +33,23 @@ def engine_at(url: str) -> sa.Engine:
     """
     try:
         return prepare(sa.create_engine(url, hide_parameters=True))
-    except (exc.ArgumentError, ImportError):
+    except (exc.ArgumentError, exc.NoSuchModuleError, ImportError):
         raise ValueError("no URL of a database whose driver is installed") from None
+
+
+def existing_engine(url: str) -> sa.Engine:
+    """As ``engine_at``; a file of SQLite must be there already.
+
+    Raises:
+        ValueError: it is not, or the URL is none, or its driver is not installed.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError:
+        raise ValueError("no URL of a database") from None
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise ValueError("there is no such file")
+    return engine_at(url)
 
 
 def prepare(engine: sa.Engine) -> sa.Engine:

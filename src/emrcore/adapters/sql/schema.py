@@ -108,6 +108,7 @@ entries: sa.Table = sa.Table(
     sa.Column("action", Text, nullable=False),
     sa.Column("detail", Text, nullable=False),
     sa.Column("subject", Text),
+    sa.Column("context", Text),
 )
 
 outbox: sa.Table = sa.Table(
