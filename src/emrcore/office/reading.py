@@ -1,7 +1,7 @@
 """Reading a card: decide, enter in the journal, and only then answer."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import attrs
 
@@ -28,6 +28,7 @@ from emrcore.people import AccountId, PatientId
 from emrcore.ports import Shard
 from emrcore.records import CardOpened, DocumentsShown, Page
 from emrcore.rulebook import Role
+from emrcore.rules import Rule
 from emrcore.sessions import SessionUsed
 from emrcore.sharing import Broken
 
@@ -103,7 +104,7 @@ class Reading(Desk):
             )
             return OpenedCard(view=view, counts=counts), event
 
-        return _read(self, reader, patient, look)
+        return _read(self, reader, patient, look, even_refused=True)
 
     def read_page(
         self,
@@ -128,8 +129,6 @@ class Reading(Desk):
                 raise Malformed(
                     "page", (Fault("section", f"must be one of {known}", rules.ACC_11),)
                 )
-            if view.refusal:
-                raise RuleBroken(view.refusal.rule)
             page = self.storage.page(view, cursor=cursor, section=section, size=size)
             event = DocumentsShown(
                 patient=patient,
@@ -150,8 +149,6 @@ class Reading(Desk):
         """
 
         def look(work: Work, view: View) -> tuple[tuple[Look, ...], CardOpened]:
-            if view.refusal:
-                raise RuleBroken(view.refusal.rule)
             event = CardOpened(
                 patient=patient,
                 viewer=view.viewer,
@@ -177,37 +174,64 @@ def _read(
     reader: Reader,
     patient: PatientId,
     look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown]],
+    *,
+    even_refused: bool = False,
 ) -> T:
-    """Decide, *look*, enter it in the journal, commit, and return what was seen (JRN-2)."""
+    """Decide, *look*, enter it in the journal, commit, and return what was seen (JRN-2).
 
-    def verb(work: Work) -> tuple[T, SessionUsed | None]:
-        viewer, used = _identify(desk, work, reader, patient)
+    What was refused is entered, too, before it is told; with *even_refused* it is an answer.
+    """
+
+    def verb(work: Work) -> tuple[T | None, Rule | None, SessionUsed | None]:
+        viewer, used = _identify(desk, work, reader)
         account = reader.account.id if isinstance(reader, Citizen) else None
         facts = _facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
-        seen, event = look(work, view)
-        about = context(reader, patient, facts=facts, refused=bool(view.refusal))
+        rule = _glass(work, viewer, patient)
+        if rule is None and view.refusal and not even_refused:
+            rule = view.refusal.rule
+        seen, event = (None, _refused(view, rule, work)) if rule else look(work, view)
+        about = context(reader, patient, facts=facts, refused=bool(rule or view.refusal))
         work.note(event, _actor(reader), patient, about)
-        return seen, used
+        return seen, rule, used
 
-    seen, used = desk.do(Shard.of_patient(patient), verb)
+    seen, rule, used = desk.do(Shard.of_patient(patient), verb)
     if isinstance(reader, Citizen) and used:
         remember_use(desk, reader.account, used)
-    return seen
+    if rule:
+        raise RuleBroken(rule)
+    return cast("T", seen)
 
 
-def _identify(
-    desk: Desk, work: Work, reader: Reader, patient: PatientId
-) -> tuple[Viewer, SessionUsed | None]:
+def _identify(desk: Desk, work: Work, reader: Reader) -> tuple[Viewer, SessionUsed | None]:
     if isinstance(reader, Citizen):
         return reader.viewer, check_session(desk, work, reader.account, reader.token)
-    viewer = reader.viewer
-    if viewer.role not in {Role.DOCTOR, Role.CREW}:
+    if reader.viewer.role not in {Role.DOCTOR, Role.CREW}:
         raise RuleBroken(rules.ACC_2)
-    if viewer.role is Role.CREW:
-        glass = work.load(places.break_glass(patient, viewer.person), Broken)
+    return reader.viewer, None
+
+
+def _glass(work: Work, viewer: Viewer, patient: PatientId) -> Rule | None:
+    """The rule by which a crew may not read, which has not broken the glass."""
+    if viewer.role is not Role.CREW:
+        return None
+    glass = work.load(places.break_glass(patient, viewer.person), Broken)
+    try:
         sharing.check(glass, viewer=viewer, at=work.now)
-    return viewer, None
+    except RuleBroken as refusal:
+        return refusal.rule
+    return None
+
+
+def _refused(view: View, rule: Rule, work: Work) -> CardOpened:
+    return CardOpened(
+        patient=view.subject,
+        viewer=view.viewer,
+        at=work.now,
+        edition=view.edition.fingerprint,
+        counts={},
+        refused=rule.id,
+    )
 
 
 def _facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
