@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emrcore.calendar import CALENDAR_NAMES, Counting
-from emrcore.cli import cases, questions, vectors
+from emrcore.cli import cases, questions, stores, vectors
 from emrcore.errors import BeyondCalendar, Malformed, RuleBroken, StoreError
 from emrcore.rulebook import shipped_names
 from emrcore.texts import Language
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _deadline(commands.add_parser("deadline", help="when an answer is due, day by day"))
     _fhir(commands.add_parser("fhir", help="what a FHIR R4 bundle holds, by section"))
     _papers(commands.add_parser("papers", help="check identity papers, read from a file"))
+    stores.arguments(commands.add_parser("store", help="keep a store"))
     _vectors(commands.add_parser("vectors", help="check that answers are as they must be"))
     return parser
 

@@ -11,11 +11,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from emrcore.errors import Fault, Malformed
+
 WRITES = {"emrcore_writes": True}
 """Execution options of a connection whose next transaction takes SQLite's write lock at once."""
 
 _FIXED_SINCE = (3, 51, 3)
 _FIXED_IN = ((3, 44, 6), (3, 50, 7))
+
+
+def store_engine(url: str) -> sa.Engine:
+    """An engine for the database at *url*, prepared.
+
+    Raises:
+        Malformed: *url* is none of SQLite or PostgreSQL.
+    """
+    try:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise Malformed("--url", (Fault("url", "neither SQLite nor PostgreSQL"),))
+        return prepare(sa.create_engine(parsed, hide_parameters=True))
+    except (sa.exc.ArgumentError, ImportError):
+        raise Malformed("--url", (Fault("url", "not a database URL that can be used"),)) from None
 
 
 def sqlite_engine(path: str | os.PathLike[str]) -> sa.Engine:
@@ -46,12 +63,13 @@ def check_prepared(connection: sa.Connection) -> None:
         raise ValueError("prepare the engine first")
 
 
-def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
-    """The journal mode and syncing level at which a SQLite of *version* loses no commit.
+def journal_mode(release: str) -> tuple[str, str]:
+    """The journal mode and syncing level at which the *release* of SQLite loses no commit.
 
     WAL syncs least. From 3.7.0 on, until fixed, its reset could corrupt the file (sqlite.org,
     wal.html#walresetbug); there the rollback journal is used, whose removal only EXTRA syncs.
     """
+    version = tuple(int(part) for part in release.split("."))
     fixed = version >= _FIXED_SINCE or any(
         version[:2] == fix[:2] and version >= fix for fix in _FIXED_IN
     )
@@ -62,8 +80,7 @@ def _set_up(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins nothing
     cursor = connection.cursor()
     cursor.execute("SELECT sqlite_version()")
-    version = tuple(int(part) for part in cursor.fetchone()[0].split("."))
-    mode, synchronous = journal_mode(version)
+    mode, synchronous = journal_mode(cursor.fetchone()[0])
     for pragma in (
         "busy_timeout = 5000",
         f"journal_mode = {mode}",
