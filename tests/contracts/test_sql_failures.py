@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from emrcore.adapters.sql import SqlStorage, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, prepare, sqlite_engine
 from emrcore.adapters.sql.failures import meaning
 from emrcore.errors import (
     CommitUnknown,
@@ -249,3 +249,54 @@ def test_a_connection_lost_in_the_commit_leaves_it_unknown(
         with killed(postgres, "commit"):
             assert type(told(lambda: write(storage, KEY, version=1))) is CommitUnknown
         assert held(storage, KEY) in ([("", 1)], [("", 2)])
+
+
+def test_a_file_that_may_only_be_read_is_read(sqlite: sa.Engine) -> None:
+    """STO-1: and no commit is applied to it."""
+    write(SqlStorage(sqlite), KEY, text="kept")
+    url = f"sqlite:///file:{sqlite.url.database}?mode=ro&uri=true"
+    engine = prepare(sa.create_engine(url))
+    storage = SqlStorage(engine)
+    assert type(told(lambda: write(storage, SECRETS, text=SECRET))) is ReadOnly
+    assert held(storage, KEY, SECRETS) == [("kept", 1), None]
+    engine.dispose()
+
+
+def test_a_server_that_may_only_be_read_is_read(postgres: sa.Engine) -> None:
+    """STO-1: like one that stands by for another."""
+    write(SqlStorage(postgres), KEY, text="kept")
+    options = f"{postgres.url.query['options']} -cdefault_transaction_read_only=on"
+    engine = sa.create_engine(postgres.url.update_query_dict({"options": options}))
+    storage = SqlStorage(engine)
+    assert type(told(lambda: write(storage, SECRETS, text=SECRET))) is ReadOnly
+    assert held(storage, KEY, SECRETS) == [("kept", 1), None]
+    engine.dispose()
+
+
+def test_a_lock_that_is_not_given_in_time_leaves_all_as_it_was(postgres: sa.Engine) -> None:
+    """STO-1: as a host sets the time with ``lock_timeout``."""
+    options = f"{postgres.url.query['options']} -clock_timeout=10"
+    engine = sa.create_engine(postgres.url.update_query_dict({"options": options}))
+    write(SqlStorage(postgres), KEY)
+    with postgres.connect() as connection:
+        write(SqlStorage(connection, host_commits=True), KEY, version=1)
+        assert type(told(lambda: write(SqlStorage(engine), KEY, version=1))) is Unavailable
+    assert held(SqlStorage(engine), KEY) == [("", 1)]
+    engine.dispose()
+
+
+def test_a_flipped_bit_is_corrupt(sqlite: sa.Engine) -> None:
+    """STO-1: where a page says what kind of page it is."""
+    storage = SqlStorage(sqlite)
+    write(storage, KEY, text="kept")
+    with sqlite.connect() as connection:
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        asked = "SELECT rootpage FROM sqlite_master WHERE name LIKE '%emrcore_states_1'"
+        page = connection.exec_driver_sql(asked).scalar_one()
+    sqlite.dispose()
+    path = pathlib.Path(str(sqlite.url.database))
+    damaged = bytearray(path.read_bytes())
+    damaged[(page - 1) * size] ^= 1
+    path.write_bytes(damaged)
+    assert type(told(lambda: held(storage, KEY))) is Corrupt
+    assert type(told(lambda: write(storage, KEY, version=1))) is Corrupt

@@ -1,5 +1,6 @@
 """The tables come to be by migrations, wholly or not at all, and only this version's are used."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -71,7 +72,8 @@ class StoppedError(Exception):
     """The fault that is planted."""
 
 
-def stop_at(engine: sa.Engine, number: int) -> list[str]:
+@contextlib.contextmanager
+def stopped_at(engine: sa.Engine, number: int) -> Generator[list[str]]:
     """Let the *number*-th statement of *engine* fail; the statements until then."""
     seen: list[str] = []
 
@@ -81,7 +83,8 @@ def stop_at(engine: sa.Engine, number: int) -> list[str]:
             raise StoppedError
 
     event.listen(engine, "before_cursor_execute", count)
-    return seen
+    yield seen
+    event.remove(engine, "before_cursor_execute", count)
 
 
 # -- All or nothing --------------------------------------------------------------------------------
@@ -91,14 +94,17 @@ def test_a_migration_that_fails_leaves_nothing(fresh: Fresh) -> None:
     """STO-1: wherever it fails, and the next one begins anew."""
     for number in range(1, 100):
         engine = fresh()
-        seen = stop_at(engine, number)
-        try:
-            migrate(engine)
-        except StoppedError:
-            assert len(seen) == number
-            assert tables(engine) == set()
-        else:
+        with stopped_at(engine, number) as seen:
+            try:
+                migrate(engine)
+            except StoppedError:
+                stopped = True
+            else:
+                stopped = False
+        if not stopped:
             break
+        assert len(seen) == number
+        assert tables(engine) == set()
     assert tables(engine) == TABLES
     assert number > len(TABLES)
     check_store(engine)

@@ -1,6 +1,7 @@
 """Bringing the tables of a store to the schema of this version, all of it or nothing."""
 
 import pathlib
+import threading
 
 import sqlalchemy as sa
 from alembic import command
@@ -10,6 +11,7 @@ from emrcore.adapters.sql import fitness
 from emrcore.adapters.sql.schema import SCHEMA
 from emrcore.adapters.sql.transactions import Kept, Own
 
+_ONE_AT_A_TIME = threading.Lock()  # Alembic keeps what it works on in global variables
 _SCRIPTS = pathlib.Path(__file__).parent / "migrations"
 
 
@@ -24,7 +26,7 @@ def migrate(bind: sa.Engine | sa.Connection) -> None:
         Conflict: somebody else is at it.
     """
     transactions = Kept(bind) if isinstance(bind, sa.Connection) else Own(bind)
-    with transactions.writing(checked=False) as connection:
+    with _ONE_AT_A_TIME, transactions.writing(checked=False) as connection:
         fitness.check_settings(connection)
         fitness.check_not_newer(connection)
         config = Config()
