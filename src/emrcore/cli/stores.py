@@ -1,25 +1,75 @@
 """``emrcore store``: what is done to a store as a whole."""
 
 import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # an extra
+    from emrcore.adapters.sql.moving import Contents
+
+_URL = "such as sqlite:///portal.db or postgresql+psycopg://host/db"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What can be done, and to which store."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    migrating = actions.add_parser("migrate", help="create the tables, or bring them up to date")
-    _url(migrating)
-    migrating.set_defaults(command=migrate)
+
+    def action(
+        name: str, does: Callable[[argparse.Namespace], None], told: str, **options: str
+    ) -> None:
+        made = actions.add_parser(name, help=told)
+        for option, meant in options.items():
+            made.add_argument(f"--{option}", required=True, help=meant)
+        made.set_defaults(command=does)
+
+    action("migrate", _migrate, "create the tables, or bring them up to date", url=_URL)
+    action("verify", _verify, "read all of it, and see that every journal is whole", url=_URL)
+    action("backup", _back_up, "copy it to a file, while it is used", url=_URL, to="a new file")
+    action("restore", _restore, "fill an empty store from a file", file="a backup", url=_URL)
+    action("copy", _copy, "copy it to an empty store", url=_URL, to=_URL)
 
 
-def _url(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--url", required=True, help="such as sqlite:///portal.db or postgresql+psycopg://host/db"
-    )
-
-
-def migrate(chosen: argparse.Namespace) -> None:
-    """Bring the store to the schema of this version."""
+def _migrate(chosen: argparse.Namespace) -> None:
     from emrcore.adapters import sql  # noqa: PLC0415 - an extra
 
     sql.migrate(sql.store_engine(chosen.url))
     print(f"the store has schema {sql.SCHEMA}")
+
+
+def _verify(chosen: argparse.Namespace) -> None:
+    from emrcore.adapters import sql  # noqa: PLC0415 - an extra
+
+    _tell("whole", sql.verify(sql.store_engine(chosen.url)))
+
+
+def _back_up(chosen: argparse.Namespace) -> None:
+    from emrcore.adapters import sql  # noqa: PLC0415 - an extra
+
+    source = sql.store_engine(chosen.url)
+    _tell("backed up", sql.back_up(source, Path(chosen.to), progress=_progress))
+
+
+def _restore(chosen: argparse.Namespace) -> None:
+    from emrcore.adapters import sql  # noqa: PLC0415 - an extra
+
+    target = sql.store_engine(chosen.url)
+    _tell("restored", sql.restore(Path(chosen.file), target, progress=_progress))
+
+
+def _copy(chosen: argparse.Namespace) -> None:
+    from emrcore.adapters import sql  # noqa: PLC0415 - an extra
+
+    source, target = sql.store_engine(chosen.url), sql.store_engine(chosen.to)
+    _tell("copied", sql.copy(source, target, progress=_progress))
+
+
+def _progress(table: str, rows: int) -> None:
+    print(f"{table}: {rows}", file=sys.stderr)
+
+
+def _tell(done: str, contents: "Contents") -> None:
+    for name, content in contents.items():
+        print(f"{name:18} {content.rows:9} {content.digest}")
+    print(f"{done}: {sum(content.rows for content in contents.values())} rows")

@@ -41,10 +41,7 @@ def check(connection: sa.Connection) -> None:
     if connection.info.get(_CHECKED):
         return
     check_settings(connection)
-    check_not_newer(connection)
-    found = _schema(connection)
-    if found != SCHEMA:
-        raise Unfit(f"its schema is {found}, not {SCHEMA}: run `emrcore store migrate`")
+    check_schema(connection)
     connection.info[_CHECKED] = True
 
 
@@ -59,6 +56,18 @@ def check_settings(connection: sa.Connection) -> None:
     found = list(unsafe[connection.dialect.name](connection))
     if found:
         raise Unfit(f"commits may be lost with {', '.join(found)}")
+
+
+def check_schema(connection: sa.Connection) -> None:
+    """Refuse tables that are not those of this version.
+
+    Raises:
+        Unfit: they are older, newer, or not there.
+    """
+    check_not_newer(connection)
+    found = _schema(connection)
+    if found != SCHEMA:
+        raise Unfit(f"its schema is {found}, not {SCHEMA}: run `emrcore store migrate`")
 
 
 def check_not_newer(connection: sa.Connection) -> None:
