@@ -26,7 +26,7 @@ from emrcore.adapters.sql.migrating import migrate
 from emrcore.adapters.sql.schema import documents, entries, metadata
 from emrcore.adapters.sql.transactions import Own
 from emrcore.errors import Corrupt, Fault, Malformed, Unfit
-from emrcore.journal import breaks
+from emrcore.journal import Break, breaks
 
 Progress = Callable[[str, int], None]
 """Told the name of a table and how many of its rows are done, after every thousand."""
@@ -189,14 +189,14 @@ def _backup(path: Path) -> Generator[sa.Engine]:
     engine.dispose()
 
 
-def _read(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[sa.Row[Any]]]:
+def _read(connection: sa.Connection, table: sa.Table) -> Generator[Sequence[sa.Row[Any]]]:
     """The rows of *table* in the order of their keys, a thousand at once."""
     asked = sa.select(table).order_by(*table.primary_key)
-    found = connection.execute(asked, execution_options={"yield_per": _AT_ONCE})
-    try:
-        yield from found.partitions()
-    except (ValueError, TypeError):
-        raise Corrupt("a stored value") from None
+    with connection.execute(asked, execution_options={"yield_per": _AT_ONCE}) as found:
+        try:
+            yield from found.partitions()
+        except (ValueError, TypeError):
+            raise Corrupt("a stored value") from None
 
 
 def _content(connection: sa.Connection, table: sa.Table) -> Content:
@@ -234,10 +234,15 @@ def _check(connection: sa.Connection, contents: Contents) -> None:
         for table in _TABLES:
             if said.get(table.name) != contents[table.name]:
                 raise Corrupt(f"the backup of {table.name}")
-    links = itertools.chain.from_iterable(_read(connection, entries))
-    for _, journal in itertools.groupby(links, key=lambda row: rows.shard(row._mapping)):  # noqa: SLF001
-        for broken in breaks(rows.link(row._mapping) for row in journal):  # noqa: SLF001
+    with contextlib.closing(_read(connection, entries)) as parts:
+        for broken in _broken(row._mapping for row in itertools.chain.from_iterable(parts)):  # noqa: SLF001 - its public name
             raise Corrupt(f"a journal, link {broken.number}: {broken.what}")
+
+
+def _broken(links: Iterator[rows.Row]) -> Iterator[Break]:
+    """Every break in the journals whose *links* stand in the order of their shards."""
+    for _, journal in itertools.groupby(links, key=rows.shard):
+        yield from breaks(map(rows.link, journal))
 
 
 # -- What is written -------------------------------------------------------------------------------
