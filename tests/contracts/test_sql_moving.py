@@ -220,7 +220,7 @@ def test_the_commands(
     fill(sqlite)
     url, backup = f"sqlite:///{sqlite.url.database}", str(tmp_path / "backup")
     other, third = f"sqlite:///{tmp_path / 'other.db'}", f"sqlite:///{tmp_path / 'third.db'}"
-    told = []
+    told: list[list[str]] = []
     for command in (
         ["verify", "--url", url],
         ["backup", "--url", url, "--to", backup],

@@ -168,7 +168,7 @@ def test_a_card_is_asked_of_one_server(spread_out: sa.Engine) -> None:
 
 
 def _one(bound: Any) -> Any:
-    return bound[0] if isinstance(bound, list) else bound
+    return next(iter(bound)) if isinstance(bound, list) else bound  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def test_a_card_lies_on_one_server(spread_out: sa.Engine, worker_engines: list[sa.Engine]) -> None:
@@ -177,7 +177,7 @@ def test_a_card_lies_on_one_server(spread_out: sa.Engine, worker_engines: list[s
     storage.add(PATIENT, card()[:1], entry())
     write(storage, KEY)
     storage.commit(Batch(shard=CARD, expect={}, outbox=(item("1"),)))
-    there = []
+    there: list[bool | None] = []
     for engine in worker_engines:
         with engine.connect() as connection:
             found = [

@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 
 from emrcore.errors import Fault, Malformed
 
@@ -31,7 +31,7 @@ def store_engine(url: str) -> sa.Engine:
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise Malformed("--url", (Fault("url", "neither SQLite nor PostgreSQL"),))
         return prepare(sa.create_engine(parsed, hide_parameters=True))
-    except (sa.exc.ArgumentError, ImportError):
+    except (exc.ArgumentError, ImportError):
         raise Malformed("--url", (Fault("url", "not a database URL that can be used"),)) from None
 
 

@@ -7,6 +7,7 @@ journal is whole.
 """
 
 import contextlib
+import datetime as dt
 import hashlib
 import itertools
 import json
@@ -215,9 +216,14 @@ def _sum(table: sa.Table, parts: Iterator[Sequence[sa.Row[Any]]], progress: Prog
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return sorted(value) if isinstance(value, frozenset) else value.isoformat()
+    """What JSON has for bytes, a day, a moment or labels."""
+    match value:
+        case bytes():
+            return value.hex()
+        case dt.date():
+            return value.isoformat()
+        case _:
+            return sorted(value)
 
 
 def _check(connection: sa.Connection, contents: Contents) -> None:
@@ -235,8 +241,13 @@ def _check(connection: sa.Connection, contents: Contents) -> None:
             if said.get(table.name) != contents[table.name]:
                 raise Corrupt(f"the backup of {table.name}")
     with contextlib.closing(_read(connection, entries)) as parts:
-        for broken in _broken(row._mapping for row in itertools.chain.from_iterable(parts)):  # noqa: SLF001 - its public name
+        found = itertools.chain.from_iterable(parts)
+        for broken in _broken(_named(entries, row) for row in found):
             raise Corrupt(f"a journal, link {broken.number}: {broken.what}")
+
+
+def _named(table: sa.Table, row: sa.Row[Any]) -> dict[str, Any]:
+    return dict(zip(table.columns.keys(), row, strict=True))
 
 
 def _broken(links: Iterator[rows.Row]) -> Iterator[Break]:
@@ -267,7 +278,7 @@ def _copied(
 ) -> Content:
     def passing() -> Iterator[Sequence[sa.Row[Any]]]:
         for part in _read(origin, table):
-            new = [dict(row._mapping) for row in part]  # noqa: SLF001 - its public name
+            new = [_named(table, row) for row in part]
             if table is documents:
                 loading.insert(connection, new)
             else:
