@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from emrcore.adapters.sql import SqlStorage, create_schema, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, migrate, sqlite_engine
 from emrcore.cli.main import main
 from emrcore.journal import Shard
 from emrcore.ports import Batch
@@ -63,7 +63,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path: pathlib.Path) -> Place:
     engine = sqlite_engine(tmp_path / "portal.db")
-    create_schema(engine)
+    migrate(engine)
     new = Place(folder=tmp_path, engine=engine)
     new.write(CARD, "1", "2", "3")
     new.write(LOGIN, "1")
@@ -186,7 +186,7 @@ Words = list[str]
 WRONG: dict[str, tuple[Callable[[Place], Words], str]] = {
     "no database": (lambda _: ["verify", "sqlite:///nowhere.db"], "database: there is no"),
     "no url": (lambda _: ["verify", "nowhere"], "database: no URL"),
-    "no driver": (lambda _: ["verify", "oracle://x"], "database: no URL"),
+    "no driver": (lambda _: ["verify", "oracle://x"], "database: neither SQLite nor"),
     "no key": (lambda place: ["verify", place.url, *place.kept], "checkpoints: go with"),
     "no folder": (lambda place: ["verify", place.url, "--note", "x"], "note: goes with"),
     "the other half": (

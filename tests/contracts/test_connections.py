@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from emrcore.access import View
-from emrcore.adapters.sql import SqlStorage, create_schema, prepare
+from emrcore.adapters.sql import SqlStorage, migrate, prepare
 from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Key, Leased, Shard, Storage, Stored
@@ -96,7 +96,7 @@ class OnLoop(Through):
 
     async def _created(self) -> None:
         async with self._engine.begin() as connection:
-            await connection.run_sync(create_schema)
+            await connection.run_sync(migrate)
 
     def close(self) -> None:
         self._run(self._engine.dispose())

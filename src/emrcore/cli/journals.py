@@ -185,10 +185,10 @@ def _tell(one: Finding, *, as_json: bool) -> None:
 
 def _journal(database: str) -> Journal:
     """The journal in *database*, which must be there: none is made."""
-    from emrcore.adapters.sql import SqlStorage, existing_engine  # noqa: PLC0415 - an extra
+    from emrcore.adapters.sql import SqlStorage, store_engine  # noqa: PLC0415 - an extra
 
     try:
-        return SqlStorage(existing_engine(database))
+        return SqlStorage(store_engine(database, existing=True))
     except ValueError as wrong:
         raise _wrong("database", f"{wrong}; it is {DATABASE}") from None
 

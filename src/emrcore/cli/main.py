@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emrcore.calendar import CALENDAR_NAMES, Counting
-from emrcore.cli import cases, journals, keys, questions, vectors
+from emrcore.cli import cases, journals, keys, questions, stores, vectors
 from emrcore.errors import BeyondCalendar, Malformed, RuleBroken, StoreError
 from emrcore.rulebook import shipped_names
 from emrcore.texts import Language
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     journals.arguments(
         commands.add_parser("journal", help="is it as it was written, and to prove it")
     )
+    stores.arguments(commands.add_parser("store", help="keep a store"))
     _vectors(commands.add_parser("vectors", help="check that answers are as they must be"))
     _dispatch(commands.add_parser("dispatch", help="send the messages that wait in a store"))
     return parser

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from emrcore.adapters.sql import rows
+from emrcore.adapters.sql import loading, rows
 from emrcore.adapters.sql import statements as st
 from emrcore.errors import Conflict
 from emrcore.journal import Entry, link
@@ -53,7 +53,7 @@ def add(
     named = {(one.source, one.id): one for one in documents}
     fresh = [rows.of_document(one) for name, one in named.items() if name not in known]
     if fresh:
-        connection.execute(st.NEW_DOCUMENT, fresh)
+        loading.insert(connection, fresh)
         _append(connection, shard, [entry])
     return len(fresh)
 
