@@ -34,10 +34,10 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs clean
+.PHONY: help demo test test-kannel check bench docs clean
 
 help: ## lists the commands
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' Makefile
 
 demo: $(READY)demo ## shows the whole road, on synthetic patients that nobody here wrote
 	@echo "demo: the whole road, on synthetic patients that nobody here wrote"
@@ -46,6 +46,12 @@ demo: $(READY)demo ## shows the whole road, on synthetic patients that nobody he
 test: $(READY)test ## runs the test suite
 	@echo "test: the whole suite, the examples of the documentation included"
 	@$(BIN)/pytest $(ARGS)
+
+# Kannel listens on every address, so it gets a network that has none but the loopback.
+test-kannel: $(READY)test ## runs what needs a real Kannel: root, kannel, kannel-extras, iproute2
+	@echo "test-kannel: the tests that need a real Kannel, in a network of their own"
+	@unshare --net -- sh -c 'ip link set lo up && exec "$$@"' sh \
+	  $(BIN)/pytest -m kannel $(ARGS) tests/adapters/test_real_kannel.py
 
 check: $(READY)check ## checks style, types, floors and the examples of the documentation
 	@echo "check: style, types, floors, and the examples of the documentation"

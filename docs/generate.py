@@ -32,6 +32,7 @@ SUBJECTS = {
     "REC": "Records",
     "APP": "Applications",
     "SES": "Second factor and sessions",
+    "MSG": "Messages",
     "JRN": "The journal",
     "STO": "The store",
     "EMG": "Emergencies",

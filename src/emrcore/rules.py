@@ -625,6 +625,36 @@ SES_28 = Rule(
     source="RTS 2018/389 article 4(3)(a); OWASP ASVS 5.0 V6.3.8",
 )
 
+# -- messages ------------------------------------------------------------------------------------
+
+MSG_1 = Rule(
+    id="MSG-1",
+    says="A message goes out at most twice under one reference, and never twice at once; "
+    "a try that surely sent nothing does not count.",
+    source="choice: gateways do not deduplicate, and a first password outlives an outage",
+)
+MSG_2 = Rule(
+    id="MSG-2",
+    says="What is left of a code's life bounds the delivery of its message, so that none is late.",
+    source="choice: a gateway that is down queues what it is given, and delivers it later",
+)
+MSG_3 = Rule(
+    id="MSG-3",
+    says="A delivery receipt counts only under a reference of ours, is never taken back, "
+    "and opens or changes nothing else.",
+    source="OWASP ASVS 5.0 V2.3.1",
+)
+MSG_4 = Rule(
+    id="MSG-4",
+    says="No text, code, phone or password of a provider stands in a URL, a log or a repr.",
+    source="OWASP ASVS 5.0 V14.2.1, V16.2.5",
+)
+MSG_5 = Rule(
+    id="MSG-5",
+    says="Every text that is sent fits into two short messages.",
+    source="3GPP TS 23.038 and 23.040; choice (two: each part can be lost, and costs)",
+)
+
 # -- journal and store ---------------------------------------------------------------------------
 
 JRN_1 = Rule(
@@ -686,6 +716,12 @@ STO_7 = Rule(
     id="STO-7",
     says="Identity data is looked up by keyed indexes of its canonical form only.",
     source="OWASP ASVS 5.0 V14.1.2",
+)
+STO_8 = Rule(
+    id="STO-8",
+    says="A request that is repeated under its key is carried out once, and told its first "
+    "outcome; no other request is carried out under that key.",
+    source="IETF draft-ietf-httpapi-idempotency-key-header, The Idempotency-Key HTTP Header Field",
 )
 EMG_1 = Rule(
     id="EMG-1",

@@ -41,6 +41,7 @@ PLANTS = [
     ("cattrs", "records", "cattrs"),
     ("vendors", "office", "sqlalchemy"),
     ("vendors", "cli", "psycopg"),
+    ("vendors", "adapters.kannel", "aiosmpplib"),
     ("adapters", "adapters.planted", "emrcore.adapters.memory"),
 ]
 

@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _papers(commands.add_parser("papers", help="check identity papers, read from a file"))
     _keys(commands.add_parser("keys", help="master keys in files"))
     _vectors(commands.add_parser("vectors", help="check that answers are as they must be"))
+    _dispatch(commands.add_parser("dispatch", help="send the messages that wait in a store"))
     return parser
 
 
@@ -142,3 +143,25 @@ def _vectors(parser: argparse.ArgumentParser) -> None:
     run = actions.add_parser("run", help="run conformance vectors and list what fails")
     vectors.arguments(run)
     run.set_defaults(command=vectors.run_vectors)
+
+
+def _dispatch(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Send what waits, until SIGTERM or SIGINT. The store, the keys and the provider's "
+        "credentials come from the environment: EMRCORE_STORE, EMRCORE_KEYS, EMRCORE_SENDER, "
+        "EMRCORE_SMPP_HOST, _PORT, _USER, _PASSWORD, EMRCORE_KANNEL_URL, _USER, _PASSWORD, _SMSC, "
+        "_RECEIPTS, or from the files that the same names with _FILE name."
+    )
+    parser.add_argument("--sms", choices=("console", "kannel", "smpp"), required=True)
+    parser.add_argument("--host", required=True, help="the portal's name, in a message's last line")
+    parser.add_argument("--lang", type=Language, choices=list(Language), default=Language.RU)
+    parser.add_argument("--rulebook", default="ru-moscow-2020", help="a file, or a shipped name")
+    parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="(default: 1)")
+    parser.add_argument("--once", action="store_true", help="one round, and its line")
+    parser.set_defaults(command=_run_dispatch)
+
+
+def _run_dispatch(chosen: argparse.Namespace) -> None:
+    from emrcore.cli import dispatch  # noqa: PLC0415 - its adapters are extras
+
+    dispatch.run(chosen)

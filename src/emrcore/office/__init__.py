@@ -2,7 +2,7 @@
 
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.custody import Rewrapping
-from emrcore.office.entering import Login, SignedIn
+from emrcore.office.entering import SignedIn
 from emrcore.office.factors import Authenticator
 from emrcore.office.indexes import BlindIndex, Indexed, blind_index
 from emrcore.office.messages import Sender
@@ -10,6 +10,7 @@ from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
 from emrcore.office.reading import Look, OpenedCard
 from emrcore.office.work import Pause
+from emrcore.sessions import Login
 
 __all__ = [
     "AsyncOffice",

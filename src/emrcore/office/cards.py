@@ -105,6 +105,8 @@ class Cards(Desk):
     ) -> int:
         """Add what *source* delivered to the card; how many were not there yet (REC-3).
 
+        A delivery may be repeated, with no key: what is there already is left as it is.
+
         Raises:
             RuleBroken: APP-5, there is no card.
             ValueError: a document is another patient's or another source's.
@@ -116,7 +118,7 @@ class Cards(Desk):
             if work.load(places.facts(patient), Facts) is None:
                 raise RuleBroken(rules.APP_5)
 
-        self.do(Shard.of_patient(patient), verb)
+        self.apart(Shard.of_patient(patient), verb)
         at = self.now()
         event = DocumentsAdded(patient=patient, source=source, delivered=len(documents), at=at)
         actor = Actor(kind=ActorKind.SYSTEM, id=source)

@@ -96,7 +96,7 @@ def _rewrap(desk: Desk, place: Key) -> bool:
         work.put(place, new, due=work.now)
         return True
 
-    return desk.do(place.shard, verb)
+    return desk.apart(place.shard, verb)
 
 
 def _operator(by: Operator) -> Actor:

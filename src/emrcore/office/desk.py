@@ -8,6 +8,7 @@ import attrs
 
 from emrcore.calendar import WorkingCalendar
 from emrcore.errors import Fault, Malformed
+from emrcore.office.once import Once, Told, answer
 from emrcore.office.work import Pause, Work, redo, sleep
 from emrcore.ports import Clock, Keys, Randomness, Shard, Storage
 from emrcore.rulebook import Edition, EntryRule, Rulebook
@@ -20,6 +21,7 @@ class Desk:
     """One storage, run by one rulebook; ``calendars`` holds every calendar the rulebook names.
 
     A ``profile`` says how one gets in, in place of what the rulebook says (see ``entry_profile``).
+    A ``request`` is what ``Office.once`` carries out.
 
     Raises:
         Malformed: a calendar is missing, or the rulebook leaves to the host how one applies or gets
@@ -34,6 +36,7 @@ class Desk:
     randomness: Randomness = attrs.field(repr=False)
     pause: Pause = attrs.field(default=sleep, repr=False)
     profile: EntryRule | None = attrs.field(default=None, repr=False)
+    request: Once | None = attrs.field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse a rulebook that an office cannot be run by."""
@@ -53,8 +56,18 @@ class Desk:
                     if band.most_viewers:
                         yield Fault(f"{where} {name}", "limits how many may see a card")
 
-    def do(self, shard: Shard, verb: Callable[[Work], T]) -> T:
-        """Do *verb* in one commit to *shard*; its result is returned after the commit."""
+    def do(self, shard: Shard, verb: Callable[[Work], T], *, told: Told[T] | None = None) -> T:
+        """Do *verb* in one commit to *shard*; its result is returned after the commit.
+
+        Under a ``request`` it is done once; *told* says how a secret outcome is told again.
+        """
+        request = self.request
+        if request is None:
+            return self.apart(shard, verb)
+        return self.apart(shard, lambda work: answer(request, work, verb, told))
+
+    def apart(self, shard: Shard, verb: Callable[[Work], T]) -> T:
+        """Do *verb* in one commit of its own, whatever request it is a part of."""
 
         def action() -> T:
             work = Work(storage=self.storage, shard=shard, now=self.now())

@@ -1,6 +1,7 @@
 """Getting in: first password, one-time code, session."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import attrs
 
@@ -11,6 +12,7 @@ from emrcore.office import places
 from emrcore.office.codes import client_digest
 from emrcore.office.desk import Desk
 from emrcore.office.notices import NoticeKind, notice
+from emrcore.office.once import Told
 from emrcore.office.readers import Citizen
 from emrcore.office.second_factor import (
     Answer,
@@ -28,8 +30,10 @@ from emrcore.people import Account
 from emrcore.ports import Shard
 from emrcore.rulebook import AtMost, Edition, EntryRule, Means
 from emrcore.sessions import (
+    SESSION_STATES,
     Attempt,
     Ending,
+    Login,
     Purpose,
     SecondFactor,
     SessionId,
@@ -37,22 +41,6 @@ from emrcore.sessions import (
 )
 
 _TOTP_DIGITS = 6
-
-
-@attrs.frozen(kw_only=True)
-class Login:
-    """A proof under way: which code is awaited, of how many digits, until when (exclusive).
-
-    ``means`` are those that may be used, the best first. ``notice`` is the version of the notice
-    about SMS to be shown and acknowledged with the first password. The same answer is given whether
-    or not a code was sent (SES-28).
-    """
-
-    purpose: Purpose
-    means: tuple[Means, ...]
-    digits: int
-    expires_at: dt.datetime
-    notice: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -143,7 +131,8 @@ class Entrance(Desk):
             proof = prove(self, work, before, attempt, answer)
             return self._enter(work, before, attempt, proof) if proof else None
 
-        signed_in = self.do(Shard.of_account(account.id), verb)
+        told = Told[SignedIn | None](keep=session_of, again=self._told_again(account))
+        signed_in = self.do(Shard.of_account(account.id), verb, told=told)
         if signed_in is None:
             raise RuleBroken(rules.SES_3)
         return signed_in
@@ -170,6 +159,26 @@ class Entrance(Desk):
             failures=sum(since is None or at > since for at in failed_at),
             recovery_code=proof.recovery_code,
         )
+
+    def _told_again(self, account: Account) -> Callable[[Work, str], SignedIn | None]:
+        """Tells a session anew, for as long as its code would have lived.
+
+        Of a token only the digest is kept, so this is another one, and the first is void.
+        """
+
+        def again(work: Work, session: str) -> SignedIn | None:
+            factor = load_factor(work, account.id)
+            state = work.load(places.session(account.id, SessionId(session)), *SESSION_STATES)
+            minutes = self.entry(work.now).one_time_code.lifetime_minutes.value
+            if not isinstance(state, sessions.Open) or factor is None:
+                return None
+            if state.id not in factor.sessions or work.now - state.opened_at >= dt.timedelta(
+                minutes=minutes
+            ):
+                return None
+            return tell_again(self, work, state)
+
+        return again
 
     def log_out(self, account: Account, token: str) -> None:
         """End the session of *token*; once it has ended, nothing happens.
@@ -270,7 +279,7 @@ def remember_use(desk: Desk, account: Account, used: SessionUsed) -> None:
             work.put(place, sessions.evolve_session(before, used))
             work.note(used, _citizen(account))
 
-    desk.do(Shard.of_account(account.id), verb)
+    desk.apart(Shard.of_account(account.id), verb)
 
 
 def split(token: str) -> tuple[SessionId, str]:
@@ -283,6 +292,20 @@ def split(token: str) -> tuple[SessionId, str]:
     if not (session and dot and secret):
         raise RuleBroken(rules.SES_8)
     return SessionId(session), secret
+
+
+def session_of(signed_in: SignedIn | None) -> str:
+    """What is kept of a session that was told."""
+    return signed_in.session if signed_in else ""
+
+
+def tell_again(desk: Desk, work: Work, state: sessions.Open) -> SignedIn:
+    """The session under a new secret; nothing else about it changes."""
+    secret = desk.randomness.bytes(32).hex()
+    event = sessions.tell_again(state, secret=secret, at=work.now)
+    work.put(places.session(state.account, state.id), sessions.evolve_session(state, event))
+    work.note(event, Actor(kind=ActorKind.CITIZEN, id=state.account))
+    return SignedIn(token=f"{state.id}.{secret}", session=state.id)
 
 
 def _preferred(factor: SecondFactor | None, rule: EntryRule) -> Means:

@@ -16,9 +16,10 @@ from emrcore.office.codes import (
     totp_codes,
 )
 from emrcore.office.desk import Desk
-from emrcore.office.entering import SignedIn, check_session, split
+from emrcore.office.entering import SignedIn, check_session, session_of, split, tell_again
 from emrcore.office.indexes import blind_index
 from emrcore.office.notices import NoticeKind, notice
+from emrcore.office.once import Told
 from emrcore.office.papers import PhoneOf, keep_mobile, keep_secret, secret_of
 from emrcore.office.readers import Citizen
 from emrcore.office.second_factor import (
@@ -51,6 +52,7 @@ from emrcore.sessions import (
     Purpose,
     RecoveryCodesMade,
     SecondFactor,
+    SessionId,
 )
 
 _SECRET = 20
@@ -101,7 +103,12 @@ class Factors(Desk):
             proof = prove(self, work, factor, _attempt(state, RENEW, means), answer)
             return self._renewed(work, state, proof) if proof else None
 
-        return _accepted(self.do(Shard.of_account(citizen.account.id), verb))
+        def again(work: Work, session: str) -> SignedIn | None:
+            state = work.load(places.session(citizen.account.id, SessionId(session)), Open)
+            return tell_again(self, work, state) if state else None
+
+        told = Told[SignedIn | None](keep=session_of, again=again)
+        return _accepted(self.do(Shard.of_account(citizen.account.id), verb, told=told))
 
     def _renewed(self, work: Work, state: Open, proof: Proof) -> SignedIn:
         secret = self.randomness.bytes(32).hex()
@@ -248,7 +255,8 @@ class Factors(Desk):
             address = provisioning(secret, account=factor.account, issuer=issuer)
             return Authenticator(version=version, address=address)
 
-        return self.do(Shard.of_account(citizen.account.id), verb)
+        told = Told[Authenticator](keep=lambda _: "", again=lambda work, _: verb(work))
+        return self.do(Shard.of_account(citizen.account.id), verb, told=told)
 
     def bind_authenticator(self, citizen: Citizen, given: object) -> None:
         """Bind the authenticator that was offered, with the first code it shows.
@@ -305,7 +313,8 @@ class Factors(Desk):
             notice(work, after, NoticeKind.RECOVERY)
             return codes
 
-        return self.do(Shard.of_account(citizen.account.id), verb)
+        told = Told[tuple[str, ...]](keep=lambda _: "", again=lambda work, _: verb(work))
+        return self.do(Shard.of_account(citizen.account.id), verb, told=told)
 
     # -- The operator's desk ----------------------------------------------------------------------
 
@@ -352,7 +361,7 @@ class Factors(Desk):
                 left to be issued.
         """
 
-        def verb(work: Work) -> str:
+        def verb(work: Work) -> tuple[str, str]:
             rule = self.entry(work.now)
             if Means.SMS in rule.means.value:
                 raise RuleBroken(rules.SES_17)
@@ -364,9 +373,18 @@ class Factors(Desk):
                 raise RuleBroken(rules.SES_1)
             work.put(places.factor(account), sessions.evolve_factor(before, issued))
             work.note(issued, Actor(kind=ActorKind.OPERATOR, id=by.id))
-            return code_for(self.keys, account, issued.challenge)
+            return code_for(self.keys, account, issued.challenge), issued.challenge.reference
 
-        return self.do(Shard.of_account(account), verb)
+        def again(work: Work, reference: str) -> tuple[str, str]:
+            factor = load_factor(work, account)
+            challenge = factor.challenge if factor else None
+            if challenge is None or challenge.reference != reference:
+                raise RuleBroken(rules.SES_1)
+            return code_for(self.keys, account, challenge), reference
+
+        told = Told[tuple[str, str]](keep=lambda pair: pair[1], again=again)
+        code, _ = self.do(Shard.of_account(account), verb, told=told)
+        return code
 
     def record_credential_reset(self, account: AccountId) -> None:
         """The portal has set a new password, after proof.

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 import attrs
 
+from emrcore.errors import Corrupt
 from emrcore.journal import Actor, ActorKind
 from emrcore.office.codes import code_for, repudiation
 from emrcore.office.desk import Desk
 from emrcore.office.notices import CODE, NOT_YOU, PROVEN, NoticeKind, Reference
 from emrcore.office.notices import TEXTS as NOTICES
 from emrcore.office.papers import mobile_of
+from emrcore.office.receipts import count_refusal, reference, refusals
 from emrcore.office.second_factor import load_factor, suspend
 from emrcore.office.traffic import count_proven, reserve
 from emrcore.office.work import Work
@@ -101,33 +103,63 @@ class Messages(Desk):
         """Send up to *limit* waiting messages; how many met which fate.
 
         For a worker of the host's to call again and again. A message whose code is superseded, used
-        or about to expire is dropped unsent (SES-12). After an unknown outcome the same message,
-        under the same reference, is tried once more.
+        or about to expire is dropped unsent (SES-12), and so is one beyond what may be sent
+        (SES-25). After an unknown outcome the same message, under the same reference, is tried once
+        more; after a refusal for the time being, again and again while its code lives (MSG-1). Each
+        try waits for the lease of the one before to end, and one that failed ends the call: the
+        provider needs a rest, not the next message.
         """
         fates: dict[Fate, int] = {}
-        at = self.now()
-        for leased in self.redo(lambda: self.storage.lease(at=at, until=at + _LEASE, limit=limit)):
-            fate = _send(self, sender, leased)
-            settled = self.storage.settle(leased, fate)
-            if settled and leased.item.kind != PROVEN:
+        for _ in range(limit):
+            leased = _next(self)
+            if leased is None:
+                break
+            if leased.item.kind == PROVEN:
+                count_proven(self)
+                self.storage.settle(leased, Fate.SENT)
+                continue
+            fate, unsent = _send(self, sender, leased)
+            if self.storage.settle(leased, fate):
                 fates[fate] = fates.get(fate, 0) + 1
-                _note(self, leased, fate)
+                _note(self, leased, fate, unsent=unsent)
+            if fate is Fate.RETRY:
+                break
         return fates
 
 
-def _send(desk: Desk, sender: Sender, leased: Leased) -> Fate:
+def _next(desk: Desk) -> Leased | None:
+    """One at a time, so that no lease ends while others are being sent."""
+    at = desk.now()
+    found = desk.redo(lambda: desk.storage.lease(at=at, until=at + _LEASE, limit=1))
+    return found[0] if found else None
+
+
+def _send(desk: Desk, sender: Sender, leased: Leased) -> tuple[Fate, bool]:
+    """What becomes of the item, and whether it surely was not sent but may be another time.
+
+    What is left of the message's life goes with it (MSG-2). Where what is kept for it is not what
+    was written, it is dead, and the ones behind it go on.
+    """
     item = leased.item
-    if item.kind == PROVEN:
-        count_proven(desk)
-        return Fate.SENT
-    ready = _code(desk, sender, item) if item.kind == CODE else _notice(desk, sender, item)
+    tries = leased.attempt - refusals(desk, AccountId(item.shard.id), item.id)
+    if tries > MOST_TRIES:  # whoever held it before was killed while sending
+        return Fate.DEAD, False
+    try:
+        ready = _code(desk, sender, leased) if item.kind == CODE else _notice(desk, sender, item)
+    except Corrupt:
+        return Fate.DEAD, False
     if ready is None or ready.valid_for < LEAST_LIFE:
-        return Fate.DROPPED
-    return _fate(sender.sms.send(ready), leased.attempt)
+        return Fate.DROPPED, False
+    outcome = sender.sms.send(ready)
+    return _fate(outcome, tries), isinstance(outcome, Rejected) and outcome.retryable
 
 
-def _code(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
-    """The message with a code, unless it is superseded, limited, or the SIM was changed."""
+def _code(desk: Desk, sender: Sender, leased: Leased) -> Message | None:
+    """The message with a code, unless it is superseded, limited, or the SIM was changed.
+
+    What is tried again was counted the first time.
+    """
+    item = leased.item
     account, now = AccountId(item.shard.id), desk.now()
     factor = _factor(desk, account)
     challenge = factor.challenge if factor else None
@@ -138,12 +170,12 @@ def _code(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
         return None
     swap = dt.timedelta(hours=desk.entry(now).phone.swap_hours.value)
     if sender.risk and sender.risk.sim_changed(number, within=swap):
-        desk.do(item.shard, lambda work: suspend(work, account, PhoneEnd.SIM_SWAPPED))
+        desk.apart(item.shard, lambda work: suspend(work, account, PhoneEnd.SIM_SWAPPED))
         return None
-    if not reserve(desk, number, challenge.client):
+    if leased.attempt == 1 and not reserve(desk, number, challenge.client):
         return None
     return Message(
-        ref=challenge.reference,
+        ref=reference(desk.keys, account, item.id, key=challenge.key),
         to=number,
         text=_text(desk, sender, account, challenge),
         valid_for=challenge.expires_at - now,
@@ -163,7 +195,12 @@ def _notice(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
     number = mobile_of(desk, account, about.to)
     if number is None:
         return None
-    return Message(ref=item.id, to=number, text=text, valid_for=item.not_after - desk.now())
+    return Message(
+        ref=reference(desk.keys, account, item.id, key=desk.keys.current),
+        to=number,
+        text=text,
+        valid_for=item.not_after - desk.now(),
+    )
 
 
 def _factor(desk: Desk, account: AccountId) -> SecondFactor | None:
@@ -172,6 +209,7 @@ def _factor(desk: Desk, account: AccountId) -> SecondFactor | None:
 
 
 def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) -> str:
+    """No longer than two short messages (MSG-5)."""
     code = code_for(desk.keys, account, challenge)
     until = challenge.expires_at.astimezone(desk.edition(desk.now()).zone)
     words = TEXTS[challenge.purpose, challenge.action]
@@ -180,22 +218,25 @@ def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) 
 
 
 def _fate(outcome: SmsOutcome, tries: int) -> Fate:
+    """After the *tries*-th that may have sent it (MSG-1)."""
     match outcome:
         case Accepted():
             return Fate.SENT
-        case Rejected(retryable=False):
-            return Fate.DEAD
-        case Rejected() | Unknown():
+        case Rejected(retryable=retryable):
+            return Fate.RETRY if retryable else Fate.DEAD
+        case Unknown():
             return Fate.RETRY if tries < MOST_TRIES else Fate.DEAD
 
 
-def _note(desk: Desk, leased: Leased, fate: Fate) -> None:
+def _note(desk: Desk, leased: Leased, fate: Fate, *, unsent: bool) -> None:
     item = leased.item
+    account = AccountId(item.shard.id)
 
     def verb(work: Work) -> None:
-        event = MessageDispatched(
-            account=AccountId(item.shard.id), message=item.reference, fate=fate, at=work.now
-        )
+        if unsent:
+            count_refusal(work, account, item.id, DISPATCHER)
+            return
+        event = MessageDispatched(account=account, message=item.reference, fate=fate, at=work.now)
         work.note(event, DISPATCHER)
 
-    desk.do(leased.item.shard, verb)
+    desk.apart(item.shard, verb)

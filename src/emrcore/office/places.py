@@ -46,6 +46,11 @@ def papers(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the fi
     return Key(Shard.of_account(account), "papers", id)
 
 
+def delivery(account: AccountId, message: str) -> Key:
+    """What is known of one message on its way."""
+    return Key(Shard.of_account(account), "delivery", message)
+
+
 def mobile(account: AccountId, version: int) -> Key:
     """The sealed number of one phone of an account."""
     return Key(Shard.of_account(account), "mobile", str(version))
@@ -59,6 +64,11 @@ def authenticator(account: AccountId, version: int) -> Key:
 def recovery(account: AccountId) -> Key:
     """The hashes of an account's recovery codes."""
     return Key(Shard.of_account(account), "recovery", "")
+
+
+def done(shard: Shard, key: str) -> Key:
+    """What became of a request that may be repeated."""
+    return Key(shard, "done", key)
 
 
 def budget() -> Key:

@@ -40,7 +40,7 @@ def _key_for(desk: Desk, work: Work, person: PersonId) -> DataKey:
     """The person's data key; a new one is made by a commit of its own, in the person's shard."""
     place = places.envelope(person)
     if not isinstance(work.load(place, *ENVELOPE_STATES), Envelope):
-        desk.do(place.shard, lambda making: _make(desk, making, place, person))
+        desk.apart(place.shard, lambda making: _make(desk, making, place, person))
     envelope = work.load(place, *ENVELOPE_STATES)
     if not isinstance(envelope, Envelope):
         raise Conflict("envelope")

@@ -36,7 +36,7 @@ def count_proven(desk: Desk) -> None:
         budget = work.load(place, Budget) or Budget()
         work.put(place, budget.counted(work.now, proven=1))
 
-    desk.do(places.budget().shard, verb)
+    desk.apart(places.budget().shard, verb)
 
 
 def _count(desk: Desk, place: Key, allows: Callable[[Traffic, dt.datetime], bool]) -> bool:
@@ -47,7 +47,7 @@ def _count(desk: Desk, place: Key, allows: Callable[[Traffic, dt.datetime], bool
         work.put(place, traffic.counted(work.now))
         return True
 
-    return desk.do(place.shard, verb)
+    return desk.apart(place.shard, verb)
 
 
 def _count_in_all(desk: Desk) -> bool:
@@ -61,4 +61,4 @@ def _count_in_all(desk: Desk) -> bool:
         work.put(place, budget.counted(work.now, sent=1))
         return True
 
-    return desk.do(places.budget().shard, verb)
+    return desk.apart(places.budget().shard, verb)

@@ -5,7 +5,7 @@ from typing import Protocol
 from emrcore.ports.journals import Journal
 from emrcore.ports.outbox import Fate, Leased, Outbox
 from emrcore.ports.records import Records
-from emrcore.ports.sms import Accepted, Message, Rejected, Risk, Sms, SmsOutcome, Unknown
+from emrcore.ports.sms import Accepted, Message, Receipt, Rejected, Risk, Sms, SmsOutcome, Unknown
 from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Shard, Store, Stored
 from emrcore.ports.surroundings import Clock, Keys, Randomness
 
@@ -28,6 +28,7 @@ __all__ = [
     "Outbox",
     "OutboxItem",
     "Randomness",
+    "Receipt",
     "Records",
     "Rejected",
     "Risk",

@@ -5,6 +5,8 @@ from typing import Protocol
 
 import attrs
 
+from emrcore.sessions import DeliveryState
+
 
 @attrs.frozen(kw_only=True)
 class Message:
@@ -39,6 +41,15 @@ class Unknown:
 SmsOutcome = Accepted | Rejected | Unknown
 
 
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """What a provider reported about the message named ``ref``; heard at the moment ``at``."""
+
+    ref: str
+    state: DeliveryState
+    at: dt.datetime
+
+
 class Risk(Protocol):
     """Whoever knows about SIM cards, such as the CAMARA SIM Swap service of an operator."""
 
@@ -48,8 +59,15 @@ class Risk(Protocol):
 
 
 class Sms(Protocol):
-    """A provider. Never raises for what happens outside: that is an outcome."""
+    """A provider. Never raises for what happens outside: that is an outcome.
+
+    ``emrcore.testing.contracts.SmsContract`` checks what stands here.
+    """
 
     def send(self, message: Message) -> SmsOutcome:
-        """Hand *message* to the provider, once."""
+        """Hand *message* to the provider, once, and wait for its answer, for a limited time.
+
+        ``Rejected(retryable=True)`` only if surely nothing was sent. Neither the text nor the
+        number may come into a log, an error or a URL (MSG-4).
+        """
         ...

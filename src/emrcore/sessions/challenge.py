@@ -116,3 +116,19 @@ class Attempt:
             and challenge.session == self.session
             and challenge.digest == digest
         )
+
+
+@attrs.frozen(kw_only=True)
+class Login:
+    """A proof under way: which code is awaited, of how many digits, until when (exclusive).
+
+    ``means`` are those that may be used, the best first. ``notice`` is the version of the notice
+    about SMS to be shown and acknowledged with the first password. The same answer is given whether
+    or not a code was sent (SES-28).
+    """
+
+    purpose: Purpose
+    means: tuple[Means, ...]
+    digits: int
+    expires_at: dt.datetime
+    notice: str | None = None

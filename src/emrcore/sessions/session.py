@@ -99,6 +99,15 @@ class SessionRenewed:
 
 
 @attrs.frozen(kw_only=True)
+class SessionToldAgain:
+    """The answer that opened the session was lost: it goes on under another secret."""
+
+    id: SessionId
+    secret: str = attrs.field(repr=False)
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
 class SessionEnded:
     """The session ended."""
 
@@ -107,7 +116,7 @@ class SessionEnded:
     why: Ending
 
 
-SessionEvent = SessionOpened | SessionUsed | SessionRenewed | SessionEnded
+SessionEvent = SessionOpened | SessionUsed | SessionRenewed | SessionToldAgain | SessionEnded
 
 
 def digest(secret: str) -> str:
@@ -181,6 +190,11 @@ def renew(state: Open, proof: CodeAccepted, *, secret: str) -> SessionRenewed:
     return SessionRenewed(id=state.id, secret=digest(secret), means=proof.means, at=proof.at)
 
 
+def tell_again(state: Open, *, secret: str, at: dt.datetime) -> SessionToldAgain:
+    """Go on with a new *secret*, for whom the answer that told the first one did not reach."""
+    return SessionToldAgain(id=state.id, secret=digest(secret), at=at)
+
+
 def end(state: Session | None, *, why: Ending, at: dt.datetime) -> SessionEnded | None:
     """End the session; None if it has ended already."""
     return SessionEnded(id=state.id, at=at, why=why) if isinstance(state, Open) else None
@@ -202,6 +216,8 @@ def evolve_session(state: Session | None, event: SessionEvent) -> Session:
             )
         case SessionUsed():
             return attrs.evolve(_open(state), used_at=event.at)
+        case SessionToldAgain():
+            return attrs.evolve(_open(state), secret=event.secret)
         case SessionRenewed():
             return attrs.evolve(
                 _open(state),

@@ -1,5 +1,6 @@
 """The texts citizens read."""
 
 from emrcore.texts.catalogue import Language, marked, say, written
+from emrcore.texts.short_messages import Encoding, Segments, segments
 
-__all__ = ["Language", "marked", "say", "written"]
+__all__ = ["Encoding", "Language", "Segments", "marked", "say", "segments", "written"]

@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
+import attrs
 import cattrs
 
 from emrcore import access, applications, envelopes, records, sessions, sharing
@@ -21,9 +22,20 @@ from emrcore.errors import Corrupt
 
 T = TypeVar("T")
 
+
+@attrs.frozen(kw_only=True)
+class Done:
+    """What became of a request that may be repeated; ``request`` is a keyed digest of it."""
+
+    request: str
+    outcome: str = attrs.field(repr=False)
+    at: dt.datetime
+
+
 TAGS: Mapping[str, type[object]] = types.MappingProxyType(
     {
         "facts.1": access.Facts,
+        "done.1": Done,
         "grant.1": access.Grant,
         "card-created.1": records.CardCreated,
         "kinship-recorded.1": records.KinshipRecorded,
@@ -62,11 +74,16 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "access-ended.1": sessions.AccessEnded,
         "sending-budget.1": sessions.Budget,
         "sending-traffic.1": sessions.Traffic,
+        "delivery.1": sessions.Delivery,
+        "dispatch-refused.1": sessions.DispatchRefused,
+        "delivery-reported.1": sessions.DeliveryReported,
         "session.open.1": sessions.Open,
         "session.ended.1": sessions.Ended,
         "session-opened.1": sessions.SessionOpened,
         "session-used.1": sessions.SessionUsed,
         "session-renewed.1": sessions.SessionRenewed,
+        "session-told-again.1": sessions.SessionToldAgain,
+        "login.1": sessions.Login,
         "session-ended.1": sessions.SessionEnded,
         "envelope.kept.1": envelopes.Envelope,
         "envelope.erased.1": envelopes.Erased,
@@ -119,6 +136,11 @@ def decode_any(text: str) -> object:
         return _untagged(json.loads(text))
     except Exception:  # noqa: BLE001 - whatever a hand-made text breaks on, the text is corrupt
         raise Corrupt("a stored value") from None
+
+
+def plain(value: object) -> str:
+    """*value*, of any class, as canonical JSON that cannot be read back: to be digested."""
+    return canonical(_converter().unstructure(value))
 
 
 def canonical(data: object) -> str:

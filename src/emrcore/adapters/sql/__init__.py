@@ -1,6 +1,6 @@
 """States, messages, the journal and documents in SQLite or PostgreSQL, through SQLAlchemy Core."""
 
-from emrcore.adapters.sql.engines import WRITES, journal_mode, prepare, sqlite_engine
+from emrcore.adapters.sql.engines import WRITES, engine_at, journal_mode, prepare, sqlite_engine
 from emrcore.adapters.sql.schema import create_schema, metadata
 from emrcore.adapters.sql.storage import SqlStorage
 
@@ -8,6 +8,7 @@ __all__ = [
     "WRITES",
     "SqlStorage",
     "create_schema",
+    "engine_at",
     "journal_mode",
     "metadata",
     "prepare",

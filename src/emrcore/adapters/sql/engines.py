@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 
 WRITES = {"emrcore_writes": True}
 """Execution options of a connection whose next transaction takes SQLite's write lock at once."""
@@ -22,6 +22,18 @@ def sqlite_engine(path: str | os.PathLike[str]) -> sa.Engine:
     """An engine for the SQLite file at *path*, prepared."""
     url = sa.URL.create("sqlite", database=os.fspath(path))
     return prepare(sa.create_engine(url, hide_parameters=True))
+
+
+def engine_at(url: str) -> sa.Engine:
+    """An engine for the database at *url*, of SQLite or PostgreSQL, prepared.
+
+    Raises:
+        ValueError: it is no URL of one, or its driver is not installed.
+    """
+    try:
+        return prepare(sa.create_engine(url, hide_parameters=True))
+    except (exc.ArgumentError, ImportError):
+        raise ValueError("no URL of a database whose driver is installed") from None
 
 
 def prepare(engine: sa.Engine) -> sa.Engine:

@@ -1,4 +1,4 @@
-"""What every storage and every keyring promise, as tests a host runs against its own adapter.
+"""What every storage, keyring and provider promises, as tests a host runs against its own adapter.
 
 ::
 
@@ -19,6 +19,7 @@ from emrcore.testing.contracts.documents import RecordsContract
 from emrcore.testing.contracts.journals import JournalContract
 from emrcore.testing.contracts.keys import KeysContract
 from emrcore.testing.contracts.messages import OutboxContract
+from emrcore.testing.contracts.sms import Arrival, Provider, SmsContract
 from emrcore.testing.contracts.states import StoreContract
 
 
@@ -29,11 +30,14 @@ class StorageContract(
 
 
 __all__ = [
+    "Arrival",
     "ConcurrencyContract",
     "JournalContract",
     "KeysContract",
     "OutboxContract",
+    "Provider",
     "RecordsContract",
+    "SmsContract",
     "StorageContract",
     "StoreContract",
 ]
