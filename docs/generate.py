@@ -18,7 +18,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -325,7 +325,8 @@ def _row(
 
 def _cited(rule: Any, place: str = "") -> Iterator[tuple[str, tuple[Cited[Any], str]]]:
     """Every value of *rule* by its place, with its bounds."""
-    for field in attrs.fields(type(rule)):
+    kind: type[Any] = rule.__class__
+    for field in attrs.fields(kind):
         value, name = getattr(rule, field.name), f"{place}{field.name}"
         if isinstance(value, Cited):
             least_most = field.metadata.get(BOUNDS)
@@ -337,7 +338,7 @@ def _cited(rule: Any, place: str = "") -> Iterator[tuple[str, tuple[Cited[Any], 
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(map(_shown, value))
+        return ", ".join(map(_shown, cast("tuple[object, ...]", value)))
     if isinstance(value, LockStep):
         return f"{value.failures}: {value.minutes} min"
     return str(value)

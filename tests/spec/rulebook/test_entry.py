@@ -19,7 +19,9 @@ GROUPS = ("first_password", "one_time_code", "lock", "session", "phone", "sendin
 def bounded() -> Iterator[tuple[str, str, int, int]]:
     """Every whole number of an entry rule: its group, its name, the least and the most."""
     for group in GROUPS:
-        for field in attrs.fields(type(getattr(DEFAULT, group))):
+        rule: Any = getattr(DEFAULT, group)
+        kind: type[Any] = rule.__class__
+        for field in attrs.fields(kind):
             if BOUNDS in field.metadata:
                 yield group, field.name, *field.metadata[BOUNDS]
 
@@ -40,9 +42,9 @@ def test_every_number_has_its_bounds(group: str, name: str, least: int, most: in
     for value in (least, most):
         assert getattr(getattr(changed(group, name, value), group), name).value == value
     wrong: list[object] = [least - 1, most + 1, -1, 10**12, True, float(least), str(least), None]
-    for value in wrong:
+    for junk in wrong:
         with pytest.raises(ValueError, match=name):
-            changed(group, name, value)
+            changed(group, name, junk)
 
 
 @pytest.mark.parametrize(
