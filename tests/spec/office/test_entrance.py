@@ -296,8 +296,8 @@ def test_a_session_has_256_random_bits(town: Town) -> None:
 
     class Counting:
         def bytes(self, number: int) -> bytes:
-            asked.append(NUMBER)
-            return town.office.randomness.bytes(NUMBER)
+            asked.append(number)
+            return town.office.randomness.bytes(number)
 
     town.grant_both()
     password = town.last_code()
