@@ -73,7 +73,8 @@ docs: $(READY)docs ## builds the manual into docs/_build
 
 clean: ## removes what the other commands made
 	@echo "clean: removing .venv, .tools, caches and everything built"
-	@rm -rf .venv .tools dist docs/_build docs/reference/rules.md .pytest_cache .mypy_cache \
+	@rm -rf .venv .tools dist docs/_build docs/reference/rules.md \
+	  docs/reference/security-requirements.md .pytest_cache .mypy_cache \
 	  .ruff_cache .import_linter_cache .hypothesis src/emrcore/texts/locales/*/LC_MESSAGES/*.mo
 	@find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf __pycache__
@@ -81,7 +82,7 @@ clean: ## removes what the other commands made
 # -- The environment ------------------------------------------------------------------------------
 
 FOR_demo := --extra sql
-FOR_bench := --extra sql
+FOR_bench := --extra sql --group bench
 FOR_test := --group test
 FOR_check := --group test --group check
 FOR_docs := --group docs

@@ -1,12 +1,9 @@
 """The codes people are sent, or read off an authenticator: derived, never kept."""
 
-import base64
 import datetime as dt
-import hashlib
 import hmac
 from collections.abc import Mapping
 
-from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
 
 from emrcore.errors import Unavailable
@@ -23,9 +20,10 @@ _STEP = 30
 def code_for(keys: Keys, account: AccountId, challenge: Challenge) -> str:
     """The code of *challenge*: exactly ``challenge.digits`` ASCII digits (SES-6).
 
-    An HOTP value (RFC 4226) of a key that only this account, challenge, purpose, host session,
-    action, phone and issue give; any other of them gives another code (SES-7, SES-15). The master
-    key is the one it was issued by.
+    A number out of 128 bits that only this account, challenge, purpose, host session, action, phone
+    and issue give; any other of them gives another code (SES-7, SES-15). So many bits leave no
+    digit likelier than another by more than one part in 2**98. The master key is the one it was
+    issued by.
     """
     parts = (
         account,
@@ -38,9 +36,9 @@ def code_for(keys: Keys, account: AccountId, challenge: Challenge) -> str:
         str(challenge.issue),
     )
     context = joined(*(part.encode() for part in parts), challenge.nonce)
-    code_key = keys.derive("one-time-code", context, key=challenge.key)
-    secret = base64.b32encode(code_key).decode()
-    return HOTP(secret, digits=challenge.digits, digest=hashlib.sha256).at(0)
+    derived = keys.derive("one-time-code", context, key=challenge.key)
+    number = int.from_bytes(derived[:16], "big") % 10**challenge.digits
+    return f"{number:0{challenge.digits}}"
 
 
 def totp_codes(secret: str, at: dt.datetime) -> Mapping[int, str]:

@@ -182,18 +182,24 @@ class Factors(Desk):
         if not self.do(Shard.of_account(citizen.account.id), verb):
             raise RuleBroken(rules.SES_3)
 
-    def confirm_phone(self, citizen: Citizen, given: object) -> None:
+    def confirm_phone(
+        self, citizen: Citizen, given: object, *, acknowledged: str | None = None
+    ) -> None:
         """Bind the new phone with the code it received; every session ends, this one included.
 
+        Where no phone was bound before, the notice about SMS must be *acknowledged*.
+
         Raises:
-            RuleBroken: SES-3 the code was not accepted, SES-8 the session.
+            RuleBroken: SES-3 the code was not accepted, SES-8 the session, SES-16 the notice is not
+                acknowledged.
             Malformed: it is no code (SES-11).
         """
         answer = Answer(code=sessions.readable(given))
 
         def verb(work: Work) -> bool:
             state, factor = _inside(self, work, citizen)
-            proof = prove(self, work, factor, _new_phone(state), answer)
+            acknowledging = attrs.evolve(answer, acknowledged=acknowledged)
+            proof = prove(self, work, factor, _new_phone(state), acknowledging)
             if proof is None:
                 return False
             end_records(work, state.account, factor.sessions, Ending.PHONE_CHANGED)

@@ -218,7 +218,7 @@ def verify(
 
     A wrong code is an event to be committed, not an error. What cannot be evaluated is refused
     without being counted. The first password binds the phone, and only with the notice about SMS
-    *acknowledged*.
+    *acknowledged*; a later phone is bound under the notice of the one before.
 
     Raises:
         RuleBroken: SES-3 there is nothing to evaluate it against (no challenge, expired, for
@@ -233,8 +233,7 @@ def verify(
         raise RuleBroken(rules.SES_3)
     binds = challenge.purpose in {Purpose.FIRST_LOGIN, Purpose.NEW_PHONE}
     by_sms = Means.SMS in rule.means.value
-    if challenge.purpose is Purpose.FIRST_LOGIN and by_sms and acknowledged != NOTICE:
-        raise RuleBroken(rules.SES_16)
+    notice = _notice(state, challenge, acknowledged) if binds and by_sms else None
     if not hmac.compare_digest(text.encode(), expected.encode()):
         return _refused(state, Means.SMS, at, rule)
     again = binds and any(phone.bound_at for phone in state.phones)
@@ -245,11 +244,21 @@ def verify(
         at=at,
         challenge=challenge.id,
         phone=challenge.phone if by_sms else None,
-        notice=NOTICE if binds and by_sms else None,
+        notice=notice,
         cooling_until=at + cooling if again else None,
         action=challenge.action,
         digest=challenge.digest,
     )
+
+
+def _notice(state: SecondFactor, challenge: Challenge, acknowledged: str | None) -> str:
+    """The version of the notice under which the phone is bound."""
+    if acknowledged == NOTICE:
+        return NOTICE
+    earlier = state.phone.notice if state.phone else None
+    if challenge.purpose is Purpose.FIRST_LOGIN or earlier is None:
+        raise RuleBroken(rules.SES_16)
+    return earlier
 
 
 def _running(

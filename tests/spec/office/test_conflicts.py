@@ -55,7 +55,10 @@ def test_done_anew_until_it_goes_through(town: Town, contested: Contested) -> No
 
 
 def test_given_up_without_a_trace(town: Town, contested: Contested) -> None:
-    """STO-2: after ten conflicts the verb is given up, nothing is written and nothing told."""
+    """STO-2: after ten conflicts the verb is given up, nothing is written and nothing told.
+
+    R57.
+    """
     contested.conflicts = 10
     with pytest.raises(Unavailable):
         town.office.create_card(town.mother, patient=town.own, clinic="clinic-1")
@@ -95,7 +98,10 @@ def answers(town: Town, guesses: list[str]) -> list[str]:
 
 
 def test_parallel_guesses_meet_one_counter(town: Town) -> None:
-    """SES-5: of a hundred wrong guesses at once exactly five are evaluated, and then none."""
+    """SES-5: of a hundred wrong guesses at once exactly five are evaluated, and then none.
+
+    R17, R55.
+    """
     code = let_in(town)
     wrong = f"{(int(code) + 1) % 10**8:08}"
     told = answers(town, [wrong] * 100)
@@ -110,7 +116,7 @@ def test_parallel_guesses_meet_one_counter(town: Town) -> None:
 
 
 def test_parallel_right_codes_open_one_session(town: Town) -> None:
-    """SES-1: of 64 right codes at once one opens a session."""
+    """SES-1: of 64 right codes at once one opens a session (R4, R55)."""
     code = let_in(town)
     assert answers(town, [code] * 64).count("in") == 1
     found = town.office.storage.find(Shard.of_account(town.account.id), "session")

@@ -72,7 +72,7 @@ def lock(town: Town) -> None:
 
 
 def test_a_login_tells_nothing(town: Town) -> None:
-    """SES-28: unknown, locked, sent too often: the answer is that of a code being sent."""
+    """SES-28: unknown, locked, sent too often: the answer is that of a code being sent (R22)."""
     citizen(town)
     town.clock.turn(hours=1)
     sent = town.office.begin_login(town.account, host_session="h")
@@ -90,7 +90,7 @@ def test_a_login_tells_nothing(town: Town) -> None:
 
 
 def test_why_is_in_the_journal(town: Town) -> None:
-    """SES-28, JRN-1: which rule refused stands in the journal."""
+    """SES-28, JRN-1: which rule refused stands in the journal (R69)."""
     citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")
@@ -106,7 +106,7 @@ def test_why_is_in_the_journal(town: Town) -> None:
     "junk", ["", "\n", "12345x", "1" * 65, 123456, None, b"123456", "１２３４５６"]
 )
 def test_no_code_at_all(town: Town, junk: object) -> None:
-    """SES-11: what is no code is malformed, counted nowhere, and nothing is written."""
+    """SES-11: what is no code is malformed, counted nowhere, and nothing is written (R10)."""
     citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")
@@ -117,7 +117,10 @@ def test_no_code_at_all(town: Town, junk: object) -> None:
 
 
 def test_the_login_before(town: Town) -> None:
-    """SES-24: a login tells when the one before was, and how many codes were refused since."""
+    """SES-24: a login tells when the one before was, and how many codes were refused since.
+
+    R51.
+    """
     citizen(town)
     entered_at = town.clock.at
     town.clock.turn(hours=1)
@@ -129,7 +132,7 @@ def test_the_login_before(town: Town) -> None:
 
 
 def test_the_person_is_told_of_failures(town: Town) -> None:
-    """SES-23: after the third and the fifth wrong code a notice goes to the phone."""
+    """SES-23: after the third and the fifth wrong code a notice goes to the phone (R23)."""
     citizen(town)
     town.clock.turn(hours=1)
     town.phone.truncate(0)
@@ -157,7 +160,7 @@ def is_open(town: Town, reader: Citizen) -> bool:
 
 
 def test_third_session(town: Town) -> None:
-    """SES-13: of two sessions the older gives way to a third, and the person is told."""
+    """SES-13: of two sessions the older gives way to a third, and the person is told (R49)."""
     first = citizen(town)
     second = log_in(town, "h2")
     assert [is_open(town, one) for one in (first, second)] == [True, True]
@@ -168,7 +171,7 @@ def test_third_session(town: Town) -> None:
 
 
 def test_third_session_refused(town: Town) -> None:
-    """SES-13: a stricter profile opens no third session, and keeps the two that are."""
+    """SES-13: a stricter profile opens no third session, and keeps the two that are (R49)."""
     town = attrs.evolve(town, office=attrs.evolve(town.office, profile=entry_profile("bank")))
     first = citizen(town)
     second = log_in(town, "h2", minutes=2)
@@ -181,7 +184,7 @@ def test_third_session_refused(town: Town) -> None:
 
 
 def test_own_sessions(town: Town) -> None:
-    """SES-24: a person sees the own sessions and ends one, or all but this one."""
+    """SES-24: a person sees the own sessions and ends one, or all but this one (R52)."""
     first, second = citizen(town), log_in(town, "h2")
     open_ones = town.office.find_sessions(second)
     assert [one.opened_at < town.clock.at for one in open_ones] == [True, False]
@@ -193,7 +196,10 @@ def test_own_sessions(town: Town) -> None:
 
 
 def test_host_session_ends(town: Town) -> None:
-    """SES-27: with the host's session end its sessions and the code under way; no other does."""
+    """SES-27: with the host's session end its sessions and the code under way; no other does.
+
+    R48.
+    """
     first, second = citizen(town), log_in(town, "h2")
     town.clock.turn(minutes=3)
     town.office.begin_login(town.account, host_session="h1")
@@ -219,7 +225,10 @@ def test_hard_lock_ends_sessions(town: Town) -> None:
 
 
 def test_renewal(town: Town) -> None:
-    """SES-14, SES-9: five minutes after the login nothing sensitive goes until a new proof."""
+    """SES-14, SES-9: five minutes after the login nothing sensitive goes until a new proof.
+
+    R45, R50.
+    """
     reader = citizen(town)
     town.clock.turn(minutes=5)
     assert refused(lambda: town.office.make_recovery_codes(reader)) is rules.SES_14
@@ -230,7 +239,10 @@ def test_renewal(town: Town) -> None:
 
 
 def test_approval_names_the_action(town: Town) -> None:
-    """SES-15: the message says what is approved; the code approves that, once, and nothing else."""
+    """SES-15: the message says what is approved; the code approves that, once, and nothing else.
+
+    R9, R50.
+    """
     reader = citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_approval(reader, SHARE)
@@ -264,7 +276,10 @@ def change(town: Town, reader: Citizen) -> str:
 
 
 def test_phone_is_changed(town: Town) -> None:
-    """SES-18: approved on the old phone, proven on the new; the old one is told; sessions end."""
+    """SES-18: approved on the old phone, proven on the new; the old one is told; sessions end.
+
+    R30, R31, R32.
+    """
     reader = citizen(town)
     code = change(town, reader)
     town.office.confirm_phone(reader, code)
@@ -296,7 +311,7 @@ def test_phone_of_another_country(town: Town) -> None:
 
 
 def test_change_is_repudiated(town: Town) -> None:
-    """SES-19: who did not ask for the change stops it, once, and must be proven anew."""
+    """SES-19: who did not ask for the change stops it, once, and must be proven anew (R31)."""
     reader = citizen(town)
     code = change(town, reader)
     token = town.phone.getvalue().split("not-me/a1#", 1)[1].split()[0]
@@ -324,7 +339,10 @@ def test_change_is_repudiated_afterwards(town: Town) -> None:
 
 
 def test_phone_lost_and_proven_anew(town: Town) -> None:
-    """SES-19, SES-20: a loss needs one factor only; two operators then begin anew."""
+    """SES-19, SES-20: a loss needs one factor only; two operators then begin anew.
+
+    R30, R34, R35.
+    """
     reader = citizen(town)
     town.office.report_phone_lost(town.account)
     assert not is_open(town, reader)
@@ -367,7 +385,7 @@ class Swapped:
 
 
 def test_swapped_sim(town: Town) -> None:
-    """SES-19: where the SIM was changed within ten days no code goes, and sessions end."""
+    """SES-19: where the SIM was changed within ten days no code goes, and sessions end (R33)."""
     reader = citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")
@@ -401,7 +419,7 @@ def with_authenticator(town: Town) -> tuple[Citizen, str]:
 
 
 def test_authenticator(town: Town) -> None:
-    """SES-21, SES-17: once bound it is offered first, no SMS goes, and a code serves once."""
+    """SES-21, SES-17: once bound it is offered first, no SMS goes, and a code serves once (R27)."""
     _, secret = with_authenticator(town)
     town.clock.turn(minutes=10)
     town.office.dispatch(town.sender())
@@ -460,7 +478,10 @@ def test_recovery_code(town: Town) -> None:
 
 
 def test_client_that_asks_for_everybody(town: Town) -> None:
-    """SES-25: one client causes 25 messages in five minutes, whatever the accounts, and no more."""
+    """SES-25: one client causes 25 messages in five minutes, whatever the accounts, and no more.
+
+    R26.
+    """
     citizen(town)
     town.clock.turn(hours=1)
     rule = town.office.entry(town.clock.at)
@@ -486,7 +507,10 @@ def test_clock_set_back(town: Town) -> None:
 
 
 def test_without_sms(town: Town) -> None:
-    """SES-17, SES-1: where SMS is barred the operator hands the first password over in person."""
+    """SES-17, SES-1: where SMS is barred the operator hands the first password over in person.
+
+    R38.
+    """
     strict = attrs.evolve(town.office, profile=entry_profile("asvs-l3"))
     town = attrs.evolve(town, office=strict)
     town.grant_both()
@@ -506,7 +530,7 @@ def test_without_sms(town: Town) -> None:
 
 
 def test_access_ends(town: Town) -> None:
-    """SES-27: when nothing is granted any more the session is over, and no code comes."""
+    """SES-27: when nothing is granted any more the session is over, and no code comes (R48)."""
     reader = citizen(town)
     town.office.end_access(town.account.id)
     assert not is_open(town, reader)
@@ -516,7 +540,7 @@ def test_access_ends(town: Town) -> None:
 
 
 def test_second_address(town: Town) -> None:
-    """SES-18: a notice is also told at the second address; a code never is."""
+    """SES-18: a notice is also told at the second address; a code never is (R31)."""
     reader = citizen(town)
     told: list[str] = []
 

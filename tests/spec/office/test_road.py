@@ -42,7 +42,7 @@ def refused(call: object) -> Rule:
 
 
 def test_whole_road(town: Town) -> None:
-    """SES-1, SES-2: visit, application, grant, first password, code, card: each in order."""
+    """SES-1, SES-2: visit, application, grant, first password, code, card: each in order (R54)."""
     town.grant_both()
     assert town.office.begin_login(town.account, host_session="h1").purpose is Purpose.FIRST_LOGIN
     first = town.enter()
@@ -184,7 +184,7 @@ def test_five_wrong_codes_lock(town: Town) -> None:
 
 
 def test_code_of_another_host_session(town: Town) -> None:
-    """SES-7: the code of one host session does not open another, and is not counted there."""
+    """SES-7: the code of one host session does not open another, and is not counted there (R5)."""
     inside(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h1")
@@ -206,7 +206,7 @@ def test_level_is_checked_at_every_login(town: Town) -> None:
 
 
 def test_message(town: Town) -> None:
-    """SES-12: the message names no person; its last line binds the code to the host."""
+    """SES-12: the message names no person; its last line binds the code to the host (R80)."""
     town.grant_both()
     code = town.last_code()
     text = town.phone.getvalue()
@@ -216,7 +216,10 @@ def test_message(town: Town) -> None:
 
 
 def test_superseded_code_is_not_sent(town: Town) -> None:
-    """SES-4, SES-12: of two codes only the newer is sent; one about to expire is not sent."""
+    """SES-4, SES-12: of two codes only the newer is sent; one about to expire is not sent.
+
+    R6, R78.
+    """
     inside(town)
     for _ in range(2):
         town.clock.turn(minutes=1)
@@ -263,7 +266,7 @@ def test_rejected_for_good(town: Town) -> None:
 
 
 def test_code_is_nowhere(town: Town) -> None:
-    """SES-6, JRN-4, STO-3: no code, phone or paper stands in store, outbox or journal."""
+    """SES-6, JRN-4, STO-3: no code, phone or paper stands in store, outbox or journal (R59)."""
     inside(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h1")
@@ -278,7 +281,7 @@ def test_code_is_nowhere(town: Town) -> None:
 
 
 def test_session_ends(town: Town) -> None:
-    """SES-8: after ten idle minutes, and after a logout, the card is closed."""
+    """SES-8: after ten idle minutes, and after a logout, the card is closed (R46, R48)."""
     reader = inside(town)
     town.clock.turn(minutes=9)
     town.office.open_card(reader, town.own)
@@ -346,7 +349,7 @@ def test_birthday_in_a_running_session(town: Town) -> None:
 
 
 def test_restriction_and_death_close_at_once(town: Town) -> None:
-    """ACC-6, ACC-7: an order, and a death, close the card in the running session."""
+    """ACC-6, ACC-7: an order, and a death, close the card in the running session (R48)."""
     reader = inside(town, Role.GUARDIAN)
     order = Restriction(
         ward=PersonId("child"),
@@ -425,7 +428,7 @@ def test_parent_of_another_child(town: Town) -> None:
 
 
 def test_every_step_is_in_the_journal(town: Town) -> None:
-    """JRN-1, JRN-3: every step of the road has its entry, and both chains are whole."""
+    """JRN-1, JRN-3: every step of the road has its entry, and both chains are whole (R67, R69)."""
     reader = inside(town)
     town.office.open_card(reader, town.own)
     town.office.log_out(town.account, reader.token)
@@ -464,7 +467,7 @@ def test_who_looked(town: Town) -> None:
 
 
 def test_refused_looks_are_in_the_journal_too(town: Town) -> None:
-    """JRN-2: a refusal is an answer, and stands in the journal with its rule."""
+    """JRN-2: a refusal is an answer, and stands in the journal with its rule (R67)."""
     reader = inside(town, Role.GUARDIAN)
     town.office.open_card(reader, town.own)
     last = town.office.storage.links(Shard.of_patient(town.own))[-1]
@@ -499,7 +502,7 @@ class Deaf(MemoryStorage):
 
 
 def test_nothing_is_shown_without_an_entry(town: Town) -> None:
-    """JRN-2: when the entry cannot be written, the card is not shown."""
+    """JRN-2: when the entry cannot be written, the card is not shown (R57)."""
     reader = inside(town)
     deaf = Deaf()
     vars(deaf).update(vars(town.office.storage))

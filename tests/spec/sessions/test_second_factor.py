@@ -108,7 +108,10 @@ def locked(state: SecondFactor, times: int, at: dt.datetime = NOW) -> SecondFact
 
 
 def test_first_password_serves_once() -> None:
-    """SES-1, SES-17: the right first password binds the phone and is then worth nothing."""
+    """SES-1, SES-17: the right first password binds the phone and is then worth nothing.
+
+    R29, R39.
+    """
     state = first()
     assert state is not None
     assert state.is_enrolling
@@ -120,7 +123,7 @@ def test_first_password_serves_once() -> None:
 
 @pytest.mark.parametrize("acknowledged", [None, "", "sms-0"])
 def test_notice_is_acknowledged(acknowledged: str | None) -> None:
-    """SES-16: without the notice of today no phone is bound, and no try is counted."""
+    """SES-16: without the notice of today no phone is bound, and no try is counted (R28)."""
     state = first()
     call = refused(lambda: guess(state, "1" * 8, expected="1" * 8, acknowledged=acknowledged))
     assert call is rules.SES_16
@@ -131,7 +134,7 @@ def test_notice_is_acknowledged(acknowledged: str | None) -> None:
 
 @pytest.mark.parametrize(("hours", "good"), [(0, True), (71.99, True), (72, False), (73, False)])
 def test_first_password_expires(hours: float, good: bool) -> None:
-    """SES-1: the first password is good for 72 hours and not a moment longer."""
+    """SES-1: the first password is good for 72 hours and not a moment longer (R39)."""
     state, at = first(), NOW + dt.timedelta(hours=hours)
     if good:
         assert isinstance(guess(state, "1" * 8, at, expected="1" * 8), CodeAccepted)
@@ -140,7 +143,7 @@ def test_first_password_expires(hours: float, good: bool) -> None:
 
 
 def test_first_password_tries_count_over_all_issues() -> None:
-    """SES-1: five wrong tries over all issues end it; a new issue resets nothing."""
+    """SES-1: five wrong tries over all issues end it; a new issue resets nothing (R42)."""
     state = first()
     for _ in range(4):
         state = after(state, "0" * 8, expected="1" * 8)
@@ -158,7 +161,7 @@ def again(state: SecondFactor | None, at: dt.datetime) -> SecondFactor | None:
 
 
 def test_expired_first_password_is_issued_anew() -> None:
-    """SES-1: who comes after 72 hours gets a new first password, three times and no more."""
+    """SES-1: who comes after 72 hours gets a new first password, three times and no more (R42)."""
     state, at = first(), NOW
     assert again(state, at + dt.timedelta(hours=71)) is state
     for issues in (2, 3, 4):
@@ -189,7 +192,10 @@ def test_one_first_password_at_a_time() -> None:
 
 
 def test_on_demand() -> None:
-    """SES-1: on demand it is issued when a login begins, for its host session and ten minutes."""
+    """SES-1: on demand it is issued when a login begins, for its host session and ten minutes.
+
+    R40, R41.
+    """
     rule = entry_profile("nist-aal2")
     opened = sessions.open_enrolment(None, account=ACCOUNT, at=NOW)
     assert opened is not None
@@ -211,7 +217,7 @@ def test_no_login_before_a_grant() -> None:
 
 
 def test_right_code_once() -> None:
-    """SES-2: the right code is accepted once; the next login needs a new one."""
+    """SES-2: the right code is accepted once; the next login needs a new one (R4)."""
     done = after(begin(enrolled()), RIGHT)
     assert done.challenge is None
     assert refused(lambda: guess(done, RIGHT)) is rules.SES_3
@@ -221,7 +227,7 @@ def test_right_code_once() -> None:
     ("passed", "good"), [(0, True), (299.999, True), (300, False), (301, False)]
 )
 def test_code_life(passed: float, good: bool) -> None:
-    """SES-2: a code is good until five minutes after it was issued, exclusive."""
+    """SES-2: a code is good until five minutes after it was issued, exclusive (R3)."""
     state, at = begin(enrolled()), NOW + seconds(passed)
     if good:
         assert isinstance(guess(state, RIGHT, at), CodeAccepted)
@@ -231,7 +237,10 @@ def test_code_life(passed: float, good: bool) -> None:
 
 @pytest.mark.parametrize(("back", "good"), [(0.001, True), (2, True), (2.001, False), (240, False)])
 def test_clock_set_back(back: float, good: bool) -> None:
-    """SES-26: a clock that stands more than two seconds behind opens nothing and counts nothing."""
+    """SES-26: a clock that stands more than two seconds behind opens nothing and counts nothing.
+
+    R12.
+    """
     state, at = begin(enrolled()), NOW - seconds(back)
     if good:
         assert isinstance(guess(state, RIGHT, at), CodeAccepted)
@@ -242,7 +251,7 @@ def test_clock_set_back(back: float, good: bool) -> None:
 
 
 def test_new_code_voids_the_old_and_keeps_the_count() -> None:
-    """SES-4: a new code is another issue; four failures, a new code, one more: locked."""
+    """SES-4: a new code is another issue; four failures, a new code, one more: locked (R6, R7)."""
     state = begin(enrolled())
     for _ in range(4):
         state = after(state, WRONG)
@@ -258,7 +267,10 @@ def test_new_code_voids_the_old_and_keeps_the_count() -> None:
 
 
 def test_lock_bars_code_and_login() -> None:
-    """SES-5: while the lock holds neither a code nor a new login is taken, after it both are."""
+    """SES-5: while the lock holds neither a code nor a new login is taken, after it both are.
+
+    R21.
+    """
     running = begin(enrolled())
     state = locked(running, 5)
     inside, outside = NOW + seconds(15 * 60 - 1), NOW + seconds(15 * 60)
@@ -269,7 +281,10 @@ def test_lock_bars_code_and_login() -> None:
 
 
 def test_locks_grow_and_end_in_a_hard_one() -> None:
-    """SES-5: 15 minutes, 1 hour, 4 hours, a day, a day, and at the 30th failure for good."""
+    """SES-5: 15 minutes, 1 hour, 4 hours, a day, a day, and at the 30th failure for good.
+
+    R15, R16, R18.
+    """
     state, at, locks = enrolled(), NOW, list[int]()
     for _ in range(6):
         state = locked(state, 5, at)
@@ -300,7 +315,7 @@ def test_failures_of_a_day_and_of_a_month(means: Means) -> None:
 
 
 def test_success_clears_the_streak_of_its_own_means_only() -> None:
-    """SES-5: the right code ends the streak of its means; the rolling windows stay."""
+    """SES-5: the right code ends the streak of its means; the rolling windows stay (R19)."""
     state = locked(begin(enrolled()), 4)
     state = attrs.evolve(
         state,
@@ -322,7 +337,10 @@ def test_success_clears_the_streak_of_its_own_means_only() -> None:
 
 
 def test_the_person_is_warned() -> None:
-    """SES-23: of the third and the fifth failure, and of the last before the lock for good."""
+    """SES-23: of the third and the fifth failure, and of the last before the lock for good.
+
+    R23.
+    """
     state, at, warned = enrolled(), NOW, list[int]()
     for number in range(1, 31):
         if state.challenge is None:
@@ -347,7 +365,10 @@ def test_the_person_is_warned() -> None:
     ],
 )
 def test_a_code_serves_what_it_was_made_for(attempt: Attempt) -> None:
-    """SES-7: another host session, purpose or session: the right code is refused, not counted."""
+    """SES-7: another host session, purpose or session: the right code is refused, not counted.
+
+    R5.
+    """
     state = begin(enrolled())
     assert refused(lambda: guess(state, RIGHT, attempt=attempt)) is rules.SES_7
 
@@ -372,7 +393,7 @@ def approval(**about: str) -> Attempt:
     ],
 )
 def test_an_approval_serves_its_action(other: Attempt) -> None:
-    """SES-15: a code to share with A until a day approves no other doctor, day, or login."""
+    """SES-15: a code to share with A until a day approves no other doctor, day, or login (R9)."""
     asked = approval(doctor="A", until="2020-12-01")
     state = begin(enrolled(), attempt=asked)
     assert refused(lambda: guess(state, RIGHT, attempt=other)) is rules.SES_7
@@ -383,7 +404,7 @@ def test_an_approval_serves_its_action(other: Attempt) -> None:
 
 
 def test_action_digest_is_of_every_part() -> None:
-    """SES-15: parts that are cut otherwise are another action."""
+    """SES-15: parts that are cut otherwise are another action (R9)."""
     one, other = {"a": "bc", "d": "e"}, {"ab": "c", "d": "e"}
     assert Action(ActionKind.SHARE, one).digest != Action(ActionKind.SHARE, other).digest
     assert Action(ActionKind.SHARE, one).digest != Action(ActionKind.EXPORT, one).digest
@@ -391,7 +412,7 @@ def test_action_digest_is_of_every_part() -> None:
 
 @pytest.mark.parametrize("number", range(1, 5))
 def test_pause_between_codes(number: int) -> None:
-    """SES-10: the pause grows: 30 seconds, 1, 2 and 5 minutes, each not a moment shorter."""
+    """SES-10: the pause grows: 30 seconds, 1, 2 and 5 minutes, each not a moment shorter (R26)."""
     pauses = [30, 60, 120, 300]
     state, at = begin(enrolled()), NOW
     for pause in pauses[: number - 1]:
@@ -403,7 +424,7 @@ def test_pause_between_codes(number: int) -> None:
 
 
 def test_codes_an_hour_and_a_day() -> None:
-    """SES-10: five codes an hour and ten a day are sent, the next one is not."""
+    """SES-10: five codes an hour and ten a day are sent, the next one is not (R26)."""
     state, at = enrolled(), NOW
     for _ in range(5):
         state = begin(state, at)
@@ -440,7 +461,10 @@ JUNK: list[object] = [
 
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
 def test_junk_is_not_counted(junk: object) -> None:
-    """SES-11: what is not exactly six ASCII digits is malformed, and no failure is counted."""
+    """SES-11: what is not exactly six ASCII digits is malformed, and no failure is counted.
+
+    R10.
+    """
     state = begin(enrolled())
     with pytest.raises(Malformed) as error:
         guess(state, junk)
@@ -449,7 +473,7 @@ def test_junk_is_not_counted(junk: object) -> None:
 
 @given(st.one_of(st.text(), st.binary(), st.integers(), st.none()))
 def test_nothing_but_a_refusal(junk: object) -> None:
-    """SES-11: whatever is given, nothing escapes but the refusal."""
+    """SES-11: whatever is given, nothing escapes but the refusal (R10)."""
     state = begin(enrolled())
     try:
         outcome: object = guess(state, junk)
@@ -465,7 +489,7 @@ def test_nothing_but_a_refusal(junk: object) -> None:
     ("last_step", "accepted"), [(98, True), (99, True), (100, False), (101, False)]
 )
 def test_a_step_is_accepted_once(last_step: int, accepted: bool) -> None:
-    """SES-21: the code of step 100 is good after step 99, and not after 100 or 101."""
+    """SES-21: the code of step 100 is good after step 99, and not after 100 or 101 (R13)."""
     state = attrs.evolve(enrolled(), totp=Totp(version=1, since=NOW, last_step=last_step))
     event = sessions.verify_totp(
         state,
@@ -547,7 +571,10 @@ def test_recovery_codes() -> None:
 
 @pytest.mark.parametrize(("days", "good"), [(729.99, True), (730, False)])
 def test_phone_that_was_silent_for_long(days: float, good: bool) -> None:
-    """SES-17: a number nobody has proven for 730 days may be another's: no code goes there."""
+    """SES-17: a number nobody has proven for 730 days may be another's: no code goes there.
+
+    R29.
+    """
     state, at = enrolled(), NOW + dt.timedelta(days=days)
     if good:
         begin(state, at)
@@ -564,7 +591,7 @@ def new_phone(state: SecondFactor, at: dt.datetime = NOW) -> SecondFactor:
 
 
 def test_change_of_phone() -> None:
-    """SES-18: the new phone replaces the old, ends sessions, and cools for 72 hours."""
+    """SES-18: the new phone replaces the old, ends sessions, and cools for 72 hours (R32, R37)."""
     state = attrs.evolve(enrolled(), sessions=(SessionId("s"),))
     changed = new_phone(state)
     old, new = changed.phones
@@ -579,7 +606,10 @@ def test_change_of_phone() -> None:
 
 @pytest.mark.parametrize("why", [PhoneEnd.LOST, PhoneEnd.REPUDIATED, PhoneEnd.SIM_SWAPPED])
 def test_phone_out_of_use(why: PhoneEnd) -> None:
-    """SES-19: a lost, repudiated or swapped phone gets no code, and what was sent is void."""
+    """SES-19: a lost, repudiated or swapped phone gets no code, and what was sent is void.
+
+    R29, R34.
+    """
     running = attrs.evolve(begin(enrolled()), sessions=(SessionId("s"),))
     state = sessions.evolve_factor(running, PhoneSuspended(account=ACCOUNT, why=why, at=NOW))
     assert state.sessions == ()
@@ -590,7 +620,10 @@ def test_phone_out_of_use(why: PhoneEnd) -> None:
 
 
 def test_proven_anew() -> None:
-    """SES-20: two operators begin anew: phones are revoked, locks open, the past stays known."""
+    """SES-20: two operators begin anew: phones are revoked, locks open, the past stays known.
+
+    R35, R37.
+    """
     state = attrs.evolve(locked(begin(enrolled()), 5), hard_locked=True)
     for by, confirmed_by in (("a", "a"), ("", "b"), ("a", "")):
         alone = refused(
@@ -621,7 +654,7 @@ def test_access_ended() -> None:
 
 
 def test_no_sms_where_it_is_barred() -> None:
-    """SES-17: the strictest profile knows no code by SMS."""
+    """SES-17: the strictest profile knows no code by SMS (R38)."""
     call = refused(lambda: begin(enrolled(), rule=entry_profile("asvs-l3")))
     assert call is rules.SES_17
 

@@ -88,7 +88,7 @@ def test_session_the_factor_does_not_know(factor: SecondFactor | None) -> None:
 
 @pytest.mark.parametrize(("minutes", "good"), [(0, True), (4.999, True), (5, False), (6, False)])
 def test_freshness(minutes: float, good: bool) -> None:
-    """SES-14: five minutes after a proof the session is good for nothing sensitive."""
+    """SES-14: five minutes after a proof the session is good for nothing sensitive (R50)."""
     state, at = opened(), NOW + dt.timedelta(minutes=minutes)
     assert isinstance(state, sessions.Open)
     if good:
@@ -100,7 +100,7 @@ def test_freshness(minutes: float, good: bool) -> None:
 
 
 def test_renewed_under_a_new_secret() -> None:
-    """SES-9, SES-14: a proof in the session makes it fresh; the old secret is void."""
+    """SES-9, SES-14: a proof in the session makes it fresh; the old secret is void (R45)."""
     state = opened()
     assert isinstance(state, sessions.Open)
     later = NOW + dt.timedelta(minutes=6)
@@ -125,13 +125,13 @@ def test_logout() -> None:
 
 @pytest.mark.parametrize("secret", ["", "Sesame", sessions.digest("sesame")])
 def test_only_the_secret_opens(secret: str) -> None:
-    """SES-9: another secret does not open it, nor does the stored digest."""
+    """SES-9: another secret does not open it, nor does the stored digest (R44)."""
     assert is_over(opened(), 1, secret)
     assert is_over(None, 1)
 
 
 def test_only_the_digest_is_kept() -> None:
-    """SES-9: the state holds the digest, and shows not even that."""
+    """SES-9: the state holds the digest, and shows not even that (R44)."""
     state = opened()
     assert isinstance(state, sessions.Open)
     assert state.secret == sessions.digest("sesame")
