@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import attrs
 
+from emrcore.errors import StoreError
 from emrcore.journal import Actor, ActorKind
 from emrcore.office.codes import code_for, repudiation
 from emrcore.office.desk import Desk
@@ -12,7 +13,7 @@ from emrcore.office.notices import CODE, NOT_YOU, PROVEN, NoticeKind, Reference
 from emrcore.office.notices import TEXTS as NOTICES
 from emrcore.office.papers import mobile_of
 from emrcore.office.second_factor import load_factor, suspend
-from emrcore.office.traffic import count_proven, reserve
+from emrcore.office.traffic import count_proven, reserve, reserve_notice
 from emrcore.office.work import Work
 from emrcore.people import AccountId
 from emrcore.ports import (
@@ -103,16 +104,37 @@ class Messages(Desk):
         For a worker of the host's to call again and again. A message whose code is superseded, used
         or about to expire is dropped unsent (SES-12). After an unknown outcome the same message,
         under the same reference, is tried once more.
+
+        Raises:
+            Corrupt: a number is not what was kept; every other message was seen to.
+            Unavailable: the store, or a master key, is not to be had.
         """
         fates: dict[Fate, int] = {}
+        failures: list[StoreError] = []
         at = self.now()
         for leased in self.redo(lambda: self.storage.lease(at=at, until=at + _LEASE, limit=limit)):
-            fate = _send(self, sender, leased)
+            fate = _tried(self, sender, leased, failures)
             settled = self.storage.settle(leased, fate)
             if settled and leased.item.kind != PROVEN:
                 fates[fate] = fates.get(fate, 0) + 1
                 _note(self, leased, fate)
+        if failures:
+            raise failures[0]
         return fates
+
+
+def _tried(desk: Desk, sender: Sender, leased: Leased, failures: list[StoreError]) -> Fate:
+    """What became of the item; what failed is added to *failures*, and holds up none after it.
+
+    Whoever sent it last may have ended before telling so: it is not sent a third time.
+    """
+    if leased.attempt > MOST_TRIES:
+        return Fate.DEAD
+    try:
+        return _send(desk, sender, leased)
+    except StoreError as failure:
+        failures.append(failure)
+        return _again(leased)
 
 
 def _send(desk: Desk, sender: Sender, leased: Leased) -> Fate:
@@ -123,7 +145,7 @@ def _send(desk: Desk, sender: Sender, leased: Leased) -> Fate:
     ready = _code(desk, sender, item) if item.kind == CODE else _notice(desk, sender, item)
     if ready is None or ready.valid_for < LEAST_LIFE:
         return Fate.DROPPED
-    return _fate(sender.sms.send(ready), leased.attempt)
+    return _fate(sender.sms.send(ready), leased)
 
 
 def _code(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
@@ -153,6 +175,8 @@ def _code(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
 def _notice(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
     """The message that tells something, also said at the second address."""
     account, about = AccountId(item.shard.id), Reference.of(item.reference)
+    if not reserve_notice(desk, account, about.kind):
+        return None
     text = say(sender.language, NOTICES[about.kind])
     if about.kind is NoticeKind.PHONE_CHANGE and sender.not_me:
         token = repudiation(desk.keys, account, about.about, key=desk.keys.current)
@@ -179,14 +203,18 @@ def _text(desk: Desk, sender: Sender, account: AccountId, challenge: Challenge) 
     return f"{body}\n@{sender.host} #{code}"
 
 
-def _fate(outcome: SmsOutcome, tries: int) -> Fate:
+def _fate(outcome: SmsOutcome, leased: Leased) -> Fate:
     match outcome:
         case Accepted():
             return Fate.SENT
         case Rejected(retryable=False):
             return Fate.DEAD
         case Rejected() | Unknown():
-            return Fate.RETRY if tries < MOST_TRIES else Fate.DEAD
+            return _again(leased)
+
+
+def _again(leased: Leased) -> Fate:
+    return Fate.RETRY if leased.attempt < MOST_TRIES else Fate.DEAD
 
 
 def _note(desk: Desk, leased: Leased, fate: Fate) -> None:

@@ -112,7 +112,7 @@ SessionEvent = SessionOpened | SessionUsed | SessionRenewed | SessionEnded
 
 def digest(secret: str) -> str:
     """What is stored of a secret: its SHA-256, in hex."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def start(

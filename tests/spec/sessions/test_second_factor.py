@@ -509,20 +509,26 @@ def test_hard_lock_opens_by_reset_and_authenticator() -> None:
     assert (opened.hard_locked, opened.reset_at) == (False, None)
 
 
+def counted_bytes(number: int) -> bytes:
+    return bytes(range(number))
+
+
 def test_recovery_codes_count_like_any_other() -> None:
-    """SES-22: five wrong recovery codes lock recovery codes."""
+    """SES-22, SES-5: five wrong recovery codes lock recovery codes."""
     attempt = attrs.evolve(LOGIN, means=Means.RECOVERY)
+    kept, codes = sessions.new_recovery_codes(counted_bytes)
+    wrong = f"1{codes[0][1:-1]}7"
     state = enrolled()
 
-    def enter(state: SecondFactor, *, right: bool) -> CodeAccepted | CodeRefused:
-        return sessions.verify_recovery(state, attempt, right=right, at=NOW, rule=RULE)
+    def enter(state: SecondFactor, given: str) -> CodeAccepted | CodeRefused:
+        return sessions.verify_recovery(state, attempt, given=given, codes=kept, at=NOW, rule=RULE)
 
-    assert refused(lambda: enter(state, right=True)) is rules.SES_3
+    assert refused(lambda: enter(state, codes[0])) is rules.SES_3
     state = attrs.evolve(state, recovery_at=NOW)
-    assert isinstance(enter(state, right=True), CodeAccepted)
+    assert isinstance(enter(state, codes[0]), CodeAccepted)
     for _ in range(5):
-        state = sessions.evolve_factor(state, enter(state, right=False))
-    assert refused(lambda: enter(state, right=True)) is rules.SES_5
+        state = sessions.evolve_factor(state, enter(state, wrong))
+    assert refused(lambda: enter(state, codes[0])) is rules.SES_5
 
 
 def test_recovery_codes() -> None:
@@ -537,7 +543,7 @@ def test_recovery_codes() -> None:
     assert kept.place("3" + codes[2][1:]) is None
     assert [kept.place(junk) for junk in ("", "-", "9", "x" * 64)] == [None] * 4
     new = sessions.new_recovery_code(3, lambda n: b"\x01" * n)
-    later = kept.replaced(3, new)
+    later = kept.replaced(new)
     assert (later.place(codes[3]), later.place(new), later.place(codes[4])) == (None, 3, 4)
     assert not any(code.replace("-", "")[1:] in repr(kept) for code in codes)
 
