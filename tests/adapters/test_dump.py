@@ -85,7 +85,9 @@ def lived_in(engine: sa.Engine) -> tuple[Town, list[str]]:
 
 
 def test_search_a_stolen_file(engine: sa.Engine, tmp_path: pathlib.Path) -> None:
-    """STO-3, SES-6, SES-9: no phone, paper, code or token, before and after the checkpoint."""
+    """STO-3, SES-6, SES-9 (T73): no phone, paper, code or token, before and after the
+    checkpoint.
+    """
     _, codes = lived_in(engine)
     dumps = [files(tmp_path), tables(engine)]
     tidy(tmp_path, "PRAGMA wal_checkpoint(TRUNCATE)")

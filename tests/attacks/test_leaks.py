@@ -6,6 +6,7 @@ digits here, so that none turns up by accident.
 """
 
 import contextlib
+import functools
 import io
 import logging
 import pathlib
@@ -15,6 +16,7 @@ import urllib.parse
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Generator
+from typing import Any
 
 import attrs
 import pytest
@@ -22,9 +24,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attackers import NOT_ME, SECOND_OPERATOR, SHARE, shown, wrong
+from attackers import NOT_ME, SECOND_OPERATOR, SHARE, keys_of, shown, wrong
 from emrcore.access import Viewer
 from emrcore.adapters.sql import SqlStorage, create_schema, metadata, sqlite_engine
+from emrcore.applications import Filed
 from emrcore.errors import EmrcoreError
 from emrcore.office import Citizen, Sender, Staff
 from emrcore.office.codes import code_for
@@ -66,14 +69,14 @@ class Listener:
         )
         self.left[channel] += b"\n"
 
-    def call(self, act: Callable[[], object]) -> object:
+    def call(self, act: Callable[[], Any]) -> Any:
         """Do *act*; keep what it returns or raises, and all that this came from."""
         try:
-            result = act()
+            result: Any = act()
         except EmrcoreError as error:
             self.keep("raised", told_of(error))
             return None
-        if not isinstance(result, str | tuple):  # those are what is told, once and on purpose
+        if type(result) not in {str, tuple}:  # those are what is told, once and on purpose
             self.keep("returned", f"{result!r} {result}")
         return result
 
@@ -149,7 +152,7 @@ class Road:
         assert account
         self.listener.keep("second", re.sub(r"not-me/\S+", "", text))
 
-    def call(self, act: Callable[[], object]) -> object:
+    def call(self, act: Callable[[], Any]) -> Any:
         """Do *act*, overheard, and learn the secrets that it made."""
         result = self.listener.call(act)
         self.learn()
@@ -223,10 +226,11 @@ class Road:
         office, account = self.town.office, self.town.account
         for application in office.find_applications(account.id):
             self.listener.keep("returned", f"{application!r}")
-            filed = getattr(application, "filed", application)
-            papers = self.call(
-                lambda filed=filed: office.read_papers(account.id, filed.id, by=self.town.operator)
+            filed = application if isinstance(application, Filed) else application.filed
+            read = functools.partial(
+                office.read_papers, account.id, filed.id, by=self.town.operator
             )
+            papers = self.call(read)
             self.listener.keep("returned", f"{papers!r} {papers}")
 
     def file_junk(self) -> None:
@@ -272,10 +276,12 @@ class Road:
             self.call(lambda: office.bind_authenticator(reader, code))
 
     def recovery_codes(self) -> None:
-        found_codes = self.call(lambda: self.town.office.make_recovery_codes(self.reader))
-        if isinstance(found_codes, tuple):
-            self.recovery = [str(one) for one in found_codes]
-            for one in self.recovery:
+        codes: tuple[str, ...] | None = self.call(
+            lambda: self.town.office.make_recovery_codes(self.reader)
+        )
+        if codes:
+            self.recovery = list(codes)
+            for one in codes:
                 self.listener.secrets |= {one, one.replace("-", ""), one.replace("-", "")[1:]}
 
     def change(self) -> None:
@@ -305,7 +311,7 @@ class Road:
     def repudiate(self) -> None:
         texts = " ".join(message.text for message in self.phone.messages)
         for token in [*re.findall(r"not-me/a1#(\S+)", texts), "k1.junk"]:
-            self.call(lambda token=token: self.town.office.repudiate(self.town.account.id, token))
+            self.call(functools.partial(self.town.office.repudiate, self.town.account.id, token))
 
     def leave(self) -> None:
         reader = self.reader
@@ -385,7 +391,7 @@ def town_over(engine: sa.Engine) -> Town:
         town.office,
         storage=SqlStorage(engine),
         randomness=chance,
-        keys=attrs.evolve(town.office.keys, randomness=chance),
+        keys=keys_of("k1", chance=chance),
         profile=long_codes,
     )
     return town
@@ -438,40 +444,34 @@ class Careless:
 def careless(code: str) -> object:
     """Raise an error that came from one with the code in it."""
     try:
-        raise ValueError(f"not {code}")
+        int(f"x{code}")
     except ValueError:
         raise EmrcoreError("no") from None
+    return code
 
 
-def queue(road: Road, **changes: object) -> None:
-    """Commit what a careless office would."""
+def queue(road: Road) -> None:
+    """Put the code into the outbox, as a careless office would."""
     shard = Shard.of_account(road.town.account.id)
-    road.town.office.storage.commit(attrs.evolve(Batch(shard=shard, expect={}), **changes))
-
-
-def item(road: Road) -> OutboxItem:
-    return OutboxItem(
-        shard=Shard.of_account(road.town.account.id),
-        id="careless",
-        kind="code",
-        reference=PLANTED,
-        not_after=road.town.clock.at,
+    item = OutboxItem(
+        shard=shard, id="careless", kind="code", reference=PLANTED, not_after=road.town.clock.at
     )
+    road.town.office.storage.commit(Batch(shard=shard, expect={}, outbox=(item,)))
 
 
 PLANTS: dict[str, Callable[[Road], object]] = {
     "returned": lambda road: road.call(lambda: Careless(PLANTED)),
     "raised": lambda road: road.call(lambda: careless(PLANTED)),
     "logged": lambda _: logging.getLogger("emrcore.careless").debug("code %s", PLANTED),
-    "stdout": lambda _: print(PLANTED),
-    "stderr": lambda _: print(PLANTED, file=sys.stderr),
+    "stdout": lambda _: sys.stdout.write(PLANTED),
+    "stderr": lambda _: sys.stderr.write(PLANTED),
     "warned": lambda _: warnings.warn(PLANTED, stacklevel=1),
     "second": lambda road: road.tell(AccountId("a1"), f"your code is {PLANTED}"),
     "journal": lambda road: road.town.office.break_glass(CREW, road.town.own, reason=PLANTED),
-    "outbox": lambda road: queue(road, outbox=(item(road),)),
+    "outbox": queue,
     "states": lambda road: road.listener.keep("states", repr(Careless(PLANTED))),
     "rows": lambda road: road.town.office.break_glass(CREW, road.town.own, reason=PLANTED),
-    "file": lambda road: queue(road, outbox=(item(road),)),
+    "file": queue,
 }
 
 

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 
 from attackers import (
+    SECOND_OPERATOR,
     CalledKeys,
     overheard,
     refused,
@@ -21,7 +23,7 @@ from emrcore.office import Citizen
 from emrcore.people import Account, AccountId, Mobile
 from emrcore.rulebook import Means
 from emrcore.sessions import NOTICE, RENEW, Attempt, ChallengeId, Fresh, SecondFactor, Totp
-from world import Town, entry_rule, moscow
+from world import Town, entry_rule, moscow, new_town
 
 # -- Which account is this? ------------------------------------------------------------------------
 
@@ -81,8 +83,6 @@ def heard(make: Callable[[Town], Account], town: Town, means: Means | None) -> t
 @pytest.mark.parametrize("means", [None, Means.SMS, Means.TOTP, Means.RECOVERY])
 def test_ask_for_a_code_of_everybody(town: Town, means: Means | None) -> None:
     """SES-28 (T31): one answer, one text and the same calls of storage and keys for all."""
-    from world import new_town  # noqa: PLC0415
-
     told_of = {make.__name__: heard(make, new_town(), means) for make in STANDINGS}
     assert len(set(map(repr, told_of.values()))) == 1, told_of
     assert town.phone.getvalue() == ""
@@ -326,8 +326,6 @@ def test_clock_at_the_beginning_of_time(town: Town, at: dt.datetime) -> None:
 
 def test_clocks_are_changed(town: Town) -> None:
     """SES-2 (T63): five minutes are five minutes where a zone's clocks go back, or forth."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
-
     signed_in(town)
     berlin = ZoneInfo("Europe/Berlin")
     for at in (
@@ -366,8 +364,6 @@ def told_loudly(town: Town, code: str) -> object:
 
 def test_clock_that_ran_ahead(town: Town) -> None:
     """SES-26, SES-20: what happened in a wrong future is mended by proving the person anew."""
-    from attackers import SECOND_OPERATOR  # noqa: PLC0415
-
     signed_in(town)
     now = town.clock.at
     town.clock.turn(days=365)

@@ -187,19 +187,19 @@ def test_spoil_one_number_to_stop_all_messages(town: Town) -> None:
     with pytest.raises(Corrupt):
         town.office.dispatch(town.sender())
     assert "First password" in town.phone.getvalue().splitlines()[-2]
+    town.clock.turn(minutes=1)
     with pytest.raises(Corrupt):
-        town.clock.turn(minutes=1)
         town.office.dispatch(town.sender())
     town.clock.turn(minutes=1)
     assert town.office.dispatch(town.sender()) == {}
 
 
 def test_bomb_by_notices(town: Town) -> None:
-    """SES-30: who has a session makes new recovery codes a hundred times: ten messages an hour."""
+    """SES-30: who has a session makes new recovery codes again and again: ten messages an hour."""
     reader = signed_in(town)
     deliver(town)
     before = town.phone.getvalue().count("SMS to")
-    for _ in range(30):
+    for _ in range(12):
         town.office.make_recovery_codes(reader)
         town.clock.turn(seconds=1)
     deliver(town)
@@ -209,7 +209,7 @@ def test_bomb_by_notices(town: Town) -> None:
 def test_drown_the_notice_of_a_change(town: Town) -> None:
     """SES-30, SES-18: however many other notices were sent, that of a change of phone is told."""
     reader = signed_in(town)
-    for _ in range(30):
+    for _ in range(12):
         town.office.make_recovery_codes(reader)
     deliver(town)
     town.clock.turn(minutes=1)

@@ -13,6 +13,7 @@ from multiprocessing.synchronize import Barrier
 
 import attrs
 
+from emrcore.adapters.keyring import LocalKeys
 from emrcore.adapters.memory import MemoryStorage
 from emrcore.adapters.sql import SqlStorage, sqlite_engine
 from emrcore.adapters.system import SystemRandomness
@@ -21,7 +22,7 @@ from emrcore.errors import Conflict, RuleBroken, Unavailable
 from emrcore.office import Citizen
 from emrcore.office.codes import totp_codes
 from emrcore.people import Mobile, PersonId
-from emrcore.ports import ABSENT, Batch, Key, Keys, Shard, Storage, Stored
+from emrcore.ports import ABSENT, Batch, Key, Keys, Randomness, Shard, Storage, Stored
 from emrcore.rulebook import Means
 from emrcore.rules import Rule
 from emrcore.sessions import Action, ActionKind, SecondFactor
@@ -74,11 +75,22 @@ def town_over(storage: Storage, at: dt.datetime | None = None) -> Town:
     """A town that keeps all in *storage*, by chance that no other process repeats."""
     town = new_town()
     chance = SystemRandomness()
-    keys = attrs.evolve(town.office.keys, randomness=chance)
-    town.office = attrs.evolve(town.office, storage=storage, randomness=chance, keys=keys)
+    town.office = attrs.evolve(
+        town.office, storage=storage, randomness=chance, keys=keys_of("k1", chance=chance)
+    )
     if at:
         town.clock.at = at
     return town
+
+
+def keys_of(*names: str, chance: Randomness | None = None) -> LocalKeys:
+    """Keys under the masters of these *names*, the last of which is current."""
+    known = {"k1": bytes(range(32)), "k2": b"2" * 32}
+    return LocalKeys(
+        masters={name: known[name] for name in names},
+        current=names[-1],
+        randomness=chance or SystemRandomness(),
+    )
 
 
 def awaiting_code(town: Town) -> str:

@@ -79,7 +79,7 @@ def test_put_the_papers_of_one_application_under_another(town: Town) -> None:
 
 
 def test_put_the_rows_of_one_account_under_another_of_the_same_person(town: Town) -> None:
-    """STO-3: one key seals both, and still neither papers nor phone open elsewhere."""
+    """STO-3 (T64): one key seals both, and still neither papers nor phone open elsewhere."""
     second = attrs.evolve(town.account, id=AccountId("a2"))
     town.grant_both()
     file(town, second)

@@ -72,7 +72,7 @@ def lock(town: Town) -> None:
 
 
 def test_a_login_tells_nothing(town: Town) -> None:
-    """SES-28: unknown, locked, sent too often: the answer is that of a code being sent."""
+    """SES-28 (T31): unknown, locked, sent too often: the answer is that of a code being sent."""
     citizen(town)
     town.clock.turn(hours=1)
     sent = town.office.begin_login(town.account, host_session="h")
@@ -90,7 +90,7 @@ def test_a_login_tells_nothing(town: Town) -> None:
 
 
 def test_why_is_in_the_journal(town: Town) -> None:
-    """SES-28, JRN-1: which rule refused stands in the journal."""
+    """SES-28, JRN-1 (T20): which rule refused stands in the journal."""
     citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")
@@ -157,7 +157,7 @@ def is_open(town: Town, reader: Citizen) -> bool:
 
 
 def test_third_session(town: Town) -> None:
-    """SES-13: of two sessions the older gives way to a third, and the person is told."""
+    """SES-13 (T56): of two sessions the older gives way to a third, and the person is told."""
     first = citizen(town)
     second = log_in(town, "h2")
     assert [is_open(town, one) for one in (first, second)] == [True, True]
@@ -168,7 +168,7 @@ def test_third_session(town: Town) -> None:
 
 
 def test_third_session_refused(town: Town) -> None:
-    """SES-13: a stricter profile opens no third session, and keeps the two that are."""
+    """SES-13 (T56): a stricter profile opens no third session, and keeps the two that are."""
     town = attrs.evolve(town, office=attrs.evolve(town.office, profile=entry_profile("bank")))
     first = citizen(town)
     second = log_in(town, "h2", minutes=2)
@@ -193,7 +193,9 @@ def test_own_sessions(town: Town) -> None:
 
 
 def test_host_session_ends(town: Town) -> None:
-    """SES-27: with the host's session end its sessions and the code under way; no other does."""
+    """SES-27 (T23): with the host's session end its sessions and the code under way; no other
+    does.
+    """
     first, second = citizen(town), log_in(town, "h2")
     town.clock.turn(minutes=3)
     town.office.begin_login(town.account, host_session="h1")
@@ -219,7 +221,9 @@ def test_hard_lock_ends_sessions(town: Town) -> None:
 
 
 def test_renewal(town: Town) -> None:
-    """SES-14, SES-9: five minutes after the login nothing sensitive goes until a new proof."""
+    """SES-14, SES-9 (T25): five minutes after the login nothing sensitive goes until a new
+    proof.
+    """
     reader = citizen(town)
     town.clock.turn(minutes=5)
     assert refused(lambda: town.office.make_recovery_codes(reader)) is rules.SES_14
@@ -230,7 +234,9 @@ def test_renewal(town: Town) -> None:
 
 
 def test_approval_names_the_action(town: Town) -> None:
-    """SES-15: the message says what is approved; the code approves that, once, and nothing else."""
+    """SES-15 (T18): the message says what is approved; the code approves that, once, and
+    nothing else.
+    """
     reader = citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_approval(reader, SHARE)
@@ -264,7 +270,9 @@ def change(town: Town, reader: Citizen) -> str:
 
 
 def test_phone_is_changed(town: Town) -> None:
-    """SES-18: approved on the old phone, proven on the new; the old one is told; sessions end."""
+    """SES-18 (T50): approved on the old phone, proven on the new; the old one is told; sessions
+    end.
+    """
     reader = citizen(town)
     code = change(town, reader)
     town.office.confirm_phone(reader, code)
@@ -296,7 +304,7 @@ def test_phone_of_another_country(town: Town) -> None:
 
 
 def test_change_is_repudiated(town: Town) -> None:
-    """SES-19: who did not ask for the change stops it, once, and must be proven anew."""
+    """SES-19 (T53): who did not ask for the change stops it, once, and must be proven anew."""
     reader = citizen(town)
     code = change(town, reader)
     token = town.phone.getvalue().split("not-me/a1#", 1)[1].split()[0]
@@ -312,7 +320,7 @@ def test_change_is_repudiated(town: Town) -> None:
 
 
 def test_change_is_repudiated_afterwards(town: Town) -> None:
-    """SES-19: the new phone, bound already, is out of use as well."""
+    """SES-19 (T53): the new phone, bound already, is out of use as well."""
     reader = citizen(town)
     town.office.confirm_phone(reader, change(town, reader))
     token = town.phone.getvalue().split("not-me/a1#", 1)[1].split()[0]
@@ -324,7 +332,7 @@ def test_change_is_repudiated_afterwards(town: Town) -> None:
 
 
 def test_phone_lost_and_proven_anew(town: Town) -> None:
-    """SES-19, SES-20: a loss needs one factor only; two operators then begin anew."""
+    """SES-19, SES-20 (T48): a loss needs one factor only; two operators then begin anew."""
     reader = citizen(town)
     town.office.report_phone_lost(town.account)
     assert not is_open(town, reader)
@@ -367,7 +375,7 @@ class Swapped:
 
 
 def test_swapped_sim(town: Town) -> None:
-    """SES-19: where the SIM was changed within ten days no code goes, and sessions end."""
+    """SES-19 (T49): where the SIM was changed within ten days no code goes, and sessions end."""
     reader = citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")
@@ -460,7 +468,9 @@ def test_recovery_code(town: Town) -> None:
 
 
 def test_client_that_asks_for_everybody(town: Town) -> None:
-    """SES-25: one client causes 25 messages in five minutes, whatever the accounts, and no more."""
+    """SES-25 (T8): one client causes 25 messages in five minutes, whatever the accounts, and no
+    more.
+    """
     citizen(town)
     town.clock.turn(hours=1)
     rule = town.office.entry(town.clock.at)
@@ -475,7 +485,9 @@ def test_client_that_asks_for_everybody(town: Town) -> None:
 
 
 def test_clock_set_back(town: Town) -> None:
-    """SES-26: an office whose clock was set back opens nothing, and says that it cannot now."""
+    """SES-26 (T61): an office whose clock was set back opens nothing, and says that it cannot
+    now.
+    """
     citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")

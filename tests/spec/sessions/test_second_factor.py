@@ -140,7 +140,7 @@ def test_first_password_expires(hours: float, good: bool) -> None:
 
 
 def test_first_password_tries_count_over_all_issues() -> None:
-    """SES-1: five wrong tries over all issues end it; a new issue resets nothing."""
+    """SES-1 (T15): five wrong tries over all issues end it; a new issue resets nothing."""
     state = first()
     for _ in range(4):
         state = after(state, "0" * 8, expected="1" * 8)
@@ -211,7 +211,7 @@ def test_no_login_before_a_grant() -> None:
 
 
 def test_right_code_once() -> None:
-    """SES-2: the right code is accepted once; the next login needs a new one."""
+    """SES-2 (T16): the right code is accepted once; the next login needs a new one."""
     done = after(begin(enrolled()), RIGHT)
     assert done.challenge is None
     assert refused(lambda: guess(done, RIGHT)) is rules.SES_3
@@ -231,7 +231,9 @@ def test_code_life(passed: float, good: bool) -> None:
 
 @pytest.mark.parametrize(("back", "good"), [(0.001, True), (2, True), (2.001, False), (240, False)])
 def test_clock_set_back(back: float, good: bool) -> None:
-    """SES-26: a clock that stands more than two seconds behind opens nothing and counts nothing."""
+    """SES-26 (T61): a clock that stands more than two seconds behind opens nothing and counts
+    nothing.
+    """
     state, at = begin(enrolled()), NOW - seconds(back)
     if good:
         assert isinstance(guess(state, RIGHT, at), CodeAccepted)
@@ -242,7 +244,7 @@ def test_clock_set_back(back: float, good: bool) -> None:
 
 
 def test_new_code_voids_the_old_and_keeps_the_count() -> None:
-    """SES-4: a new code is another issue; four failures, a new code, one more: locked."""
+    """SES-4 (T4): a new code is another issue; four failures, a new code, one more: locked."""
     state = begin(enrolled())
     for _ in range(4):
         state = after(state, WRONG)
@@ -258,7 +260,9 @@ def test_new_code_voids_the_old_and_keeps_the_count() -> None:
 
 
 def test_lock_bars_code_and_login() -> None:
-    """SES-5: while the lock holds neither a code nor a new login is taken, after it both are."""
+    """SES-5 (T10): while the lock holds neither a code nor a new login is taken, after it both
+    are.
+    """
     running = begin(enrolled())
     state = locked(running, 5)
     inside, outside = NOW + seconds(15 * 60 - 1), NOW + seconds(15 * 60)
@@ -347,7 +351,9 @@ def test_the_person_is_warned() -> None:
     ],
 )
 def test_a_code_serves_what_it_was_made_for(attempt: Attempt) -> None:
-    """SES-7: another host session, purpose or session: the right code is refused, not counted."""
+    """SES-7 (T18, T20): another host session, purpose or session: the right code is refused,
+    not counted.
+    """
     state = begin(enrolled())
     assert refused(lambda: guess(state, RIGHT, attempt=attempt)) is rules.SES_7
 
@@ -372,7 +378,7 @@ def approval(**about: str) -> Attempt:
     ],
 )
 def test_an_approval_serves_its_action(other: Attempt) -> None:
-    """SES-15: a code to share with A until a day approves no other doctor, day, or login."""
+    """SES-15 (T19): a code to share with A until a day approves no other doctor, day, or login."""
     asked = approval(doctor="A", until="2020-12-01")
     state = begin(enrolled(), attempt=asked)
     assert refused(lambda: guess(state, RIGHT, attempt=other)) is rules.SES_7
@@ -391,7 +397,7 @@ def test_action_digest_is_of_every_part() -> None:
 
 @pytest.mark.parametrize("number", range(1, 5))
 def test_pause_between_codes(number: int) -> None:
-    """SES-10: the pause grows: 30 seconds, 1, 2 and 5 minutes, each not a moment shorter."""
+    """SES-10 (T36): the pause grows: 30 seconds, 1, 2 and 5 minutes, each not a moment shorter."""
     pauses = [30, 60, 120, 300]
     state, at = begin(enrolled()), NOW
     for pause in pauses[: number - 1]:
@@ -403,7 +409,7 @@ def test_pause_between_codes(number: int) -> None:
 
 
 def test_codes_an_hour_and_a_day() -> None:
-    """SES-10: five codes an hour and ten a day are sent, the next one is not."""
+    """SES-10 (T37): five codes an hour and ten a day are sent, the next one is not."""
     state, at = enrolled(), NOW
     for _ in range(5):
         state = begin(state, at)
@@ -440,7 +446,9 @@ JUNK: list[object] = [
 
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
 def test_junk_is_not_counted(junk: object) -> None:
-    """SES-11: what is not exactly six ASCII digits is malformed, and no failure is counted."""
+    """SES-11 (T30): what is not exactly six ASCII digits is malformed, and no failure is
+    counted.
+    """
     state = begin(enrolled())
     with pytest.raises(Malformed) as error:
         guess(state, junk)
@@ -465,7 +473,7 @@ def test_nothing_but_a_refusal(junk: object) -> None:
     ("last_step", "accepted"), [(98, True), (99, True), (100, False), (101, False)]
 )
 def test_a_step_is_accepted_once(last_step: int, accepted: bool) -> None:
-    """SES-21: the code of step 100 is good after step 99, and not after 100 or 101."""
+    """SES-21 (T26): the code of step 100 is good after step 99, and not after 100 or 101."""
     state = attrs.evolve(enrolled(), totp=Totp(version=1, since=NOW, last_step=last_step))
     event = sessions.verify_totp(
         state,
@@ -553,7 +561,9 @@ def test_recovery_codes() -> None:
 
 @pytest.mark.parametrize(("days", "good"), [(729.99, True), (730, False)])
 def test_phone_that_was_silent_for_long(days: float, good: bool) -> None:
-    """SES-17: a number nobody has proven for 730 days may be another's: no code goes there."""
+    """SES-17 (T52): a number nobody has proven for 730 days may be another's: no code goes
+    there.
+    """
     state, at = enrolled(), NOW + dt.timedelta(days=days)
     if good:
         begin(state, at)
@@ -570,7 +580,7 @@ def new_phone(state: SecondFactor, at: dt.datetime = NOW) -> SecondFactor:
 
 
 def test_change_of_phone() -> None:
-    """SES-18: the new phone replaces the old, ends sessions, and cools for 72 hours."""
+    """SES-18 (T51): the new phone replaces the old, ends sessions, and cools for 72 hours."""
     state = attrs.evolve(enrolled(), sessions=(SessionId("s"),))
     changed = new_phone(state)
     old, new = changed.phones
@@ -596,7 +606,9 @@ def test_phone_out_of_use(why: PhoneEnd) -> None:
 
 
 def test_proven_anew() -> None:
-    """SES-20: two operators begin anew: phones are revoked, locks open, the past stays known."""
+    """SES-20 (T48): two operators begin anew: phones are revoked, locks open, the past stays
+    known.
+    """
     state = attrs.evolve(locked(begin(enrolled()), 5), hard_locked=True)
     for by, confirmed_by in (("a", "a"), ("", "b"), ("a", "")):
         alone = refused(
