@@ -54,7 +54,10 @@ SUBJECTS = {
 _REQUIREMENT = re.compile(r"\bR\d+\b")
 _NAMED = re.compile(r"^R\d+(?:, R\d+)*: |\s\(R\d+(?:, R\d+)*\)|\n\nR\d+(?:, R\d+)*\.$")
 _ID = re.compile(r"\b[A-Z]+-\d+\b")
-_CITED = re.compile(r"((?:[A-Z]+-\d+)(?:,\s+[A-Z]+-\d+)*):\s+(.+)", re.DOTALL)
+_CITED = re.compile(
+    r"((?:[A-Z]+-\d+)(?:,\s+[A-Z]+-\d+)*)(?:\s+\(T\d+(?:,\s+T\d+)*\))?:\s+(.+)", re.DOTALL
+)
+"""The rules a test is about, the attack cases that it is, and what it says."""
 
 PREAMBLE = """\
 # Rules

@@ -1,12 +1,18 @@
-"""What all tests may ask for: a real PostgreSQL. What needs a real Kannel is left out, aloud."""
+"""What all tests may ask for: empty databases, a real PostgreSQL among them.
+
+What needs a real Kannel is left out, aloud.
+"""
 
 import contextlib
 import os
+import pathlib
 from collections.abc import Generator
 
 import pytest
+import sqlalchemy as sa
 
 import servers
+from emrcore.adapters.sql import metadata, migrate, sqlite_engine
 
 pytest.register_assert_rewrite("emrcore.testing.contracts")
 
@@ -40,6 +46,34 @@ def reckless_url(request: pytest.FixtureRequest) -> Generator[str]:
     """The URL of a PostgreSQL server that syncs nothing."""
     with _or_loudly(request, servers.own_postgres(fsync="off", full_page_writes="off")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_url: str) -> Generator[sa.Engine]:
+    """The tables in PostgreSQL, as the tests before have left them."""
+    with servers.schema(postgres_url) as url:
+        engine = sa.create_engine(url)
+        migrate(engine)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def postgres(postgres_engine: sa.Engine) -> sa.Engine:
+    """The tables in PostgreSQL, empty."""
+    with postgres_engine.begin() as connection:
+        for table in metadata.tables.values():
+            connection.execute(table.delete())
+    return postgres_engine
+
+
+@pytest.fixture
+def sqlite(tmp_path: pathlib.Path) -> Generator[sa.Engine]:
+    """The tables in a SQLite file, empty."""
+    engine = sqlite_engine(tmp_path / "emrcore.db")
+    migrate(engine)
+    yield engine
+    engine.dispose()
 
 
 _LEFT_OUT = pytest.StashKey[int]()

@@ -685,6 +685,16 @@ SES_28 = Rule(
     says="The answer to a login tells nobody whether the account is known, locked or sent a code.",
     source="RTS 2018/389 article 4(3)(a); OWASP ASVS 5.0 V6.3.8",
 )
+SES_29 = Rule(
+    id="SES-29",
+    says="An authenticator or recovery codes that are new approve nothing sensitive for a time.",
+    source="NIST SP 800-63B-4 4.1.2.1; OWASP ASVS 5.0 V7.5.1",
+)
+SES_30 = Rule(
+    id="SES-30",
+    says="The same notice is told to an account no more often than codes may go to a phone.",
+    source="OWASP ASVS 5.0 V2.4.1, V6.6.4",
+)
 
 # -- messages ------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """What somebody finds who has carried off the store's file, and has no keys."""
 
 import base64
-import hashlib
 import pathlib
 import re
 import sqlite3
@@ -16,45 +15,11 @@ from emrcore.envelopes import Envelope
 from emrcore.office import places
 from emrcore.people import Snils
 from emrcore.wire import decode
+from spellings import ScatteredBytes, found
 from world import Town, new_town
 
 PHONE = ("+79161234567", "89161234567", "9161234567", "8 (916) 123-45-67", "916) 123-45-67")
 PAPERS = ("7767940868999926", "4504123456", "45 04 123456", "11223344595", "112-233-445 95")
-
-
-def spellings(secret: str) -> Generator[bytes]:
-    """*secret* in every common encoding, at every alignment."""
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
-        yield secret.encode(encoding)
-    for raw in (secret.encode(), secret.encode("utf-16-le")):
-        yield raw.hex().encode()
-        yield raw.hex().upper().encode()
-        yield raw[::-1]
-        yield from _base64(raw)
-    yield base64.b32encode(secret.encode()).rstrip(b"=")[:-1]
-    if secret.isdigit():
-        yield from _numbers(int(secret))
-
-
-def _base64(raw: bytes) -> Generator[bytes]:
-    """What stands in the base64 of any text with *raw* in it, wherever it begins."""
-    for before in range(3):
-        text = base64.b64encode(b"\x00" * before + raw)
-        known = text[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
-        yield known
-        yield known.translate(bytes.maketrans(b"+/", b"-_"))
-
-
-def _numbers(number: int) -> Generator[bytes]:
-    """As a number of 8 bytes, or as packed digits."""
-    yield number.to_bytes(8, "big")
-    yield number.to_bytes(8, "little")
-    digits = str(number)
-    yield bytes.fromhex(digits if len(digits) % 2 == 0 else f"0{digits}")
-
-
-def found(secret: str, dump: bytes) -> list[bytes]:
-    return [one for one in spellings(secret) if one in dump]
 
 
 WAYS: list[Callable[[str], bytes]] = [
@@ -107,18 +72,6 @@ def tables(engine: sa.Engine) -> bytes:
         return repr([tuple(row) for result in rows for row in result]).encode()
 
 
-@attrs.define
-class ScatteredBytes:
-    """Looks like chance and is the same in every run: no short code turns up in it by accident."""
-
-    _count: int = 0
-
-    def bytes(self, number: int) -> bytes:
-        """See ``Randomness.bytes``."""
-        self._count += 1
-        return hashlib.shake_256(str(self._count).encode()).digest(number)
-
-
 def lived_in(engine: sa.Engine) -> tuple[Town, list[str]]:
     """A town that keeps all in the database, and the codes that came to the phone."""
     town = new_town()
@@ -132,7 +85,7 @@ def lived_in(engine: sa.Engine) -> tuple[Town, list[str]]:
 
 
 def test_search_a_stolen_file(engine: sa.Engine, tmp_path: pathlib.Path) -> None:
-    """STO-3, SES-6, SES-9: no phone, paper, code or token, before and after the checkpoint.
+    """STO-3, SES-6, SES-9 (T73): no phone, paper, code or token, before and after the checkpoint.
 
     R59, R61.
     """

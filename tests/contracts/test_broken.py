@@ -36,6 +36,6 @@ def fails(storage: MemoryStorage, test: str) -> bool:
     ],
 )
 def test_a_broken_promise_is_noticed(storage: type[MemoryStorage], test: str) -> None:
-    """STO-1, STO-2: by the test that is about it, which a sound storage passes."""
+    """STO-1, STO-2 (T75): by the test that is about it, which a sound storage passes."""
     assert fails(storage(), test)
     assert not fails(MemoryStorage(), test)

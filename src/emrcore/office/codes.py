@@ -41,6 +41,12 @@ def code_for(keys: Keys, account: AccountId, challenge: Challenge) -> str:
     return f"{number:0{challenge.digits}}"
 
 
+def derive_nothing(keys: Keys) -> str:
+    """No code, at the cost of one."""
+    keys.derive("one-time-code", b"", key=keys.current)
+    return ""
+
+
 def totp_codes(secret: str, at: dt.datetime) -> Mapping[int, str]:
     """What an authenticator with the base32 *secret* may show at *at*, by time step (RFC 6238)."""
     authenticator = TOTP(secret, interval=_STEP)

@@ -1,6 +1,7 @@
 """Getting in: first password, one-time code, session."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import attrs
@@ -41,6 +42,7 @@ from emrcore.sessions import (
 )
 
 _TOTP_DIGITS = 6
+_TOKEN = re.compile(r"([0-9a-f]{1,64})\.([0-9a-f]{1,64})")
 
 
 @attrs.frozen(kw_only=True)
@@ -92,14 +94,22 @@ class Entrance(Desk):
                 means=means or _preferred(before, rule),
                 client=client_digest(self.keys, client) if client else None,
             )
-            try:
-                after = begin(self, work, before, attempt)
-            except RuleBroken as refusal:
-                note_refusal(work, attempt, refusal)
-                after = before
-            return _login(after, attempt, work.now, rule)
+            return _login(self._begun(work, before, attempt), attempt, work.now, rule)
 
         return self.do(Shard.of_account(account.id), verb)
+
+    def _begun(
+        self, work: Work, before: SecondFactor | None, attempt: Attempt
+    ) -> SecondFactor | None:
+        """The factor after a code was sent, if it was; without a message there is nothing to do."""
+        enrolling = before is not None and before.is_enrolling
+        if attempt.means is not Means.SMS and not enrolling:
+            return before
+        try:
+            return begin(self, work, before, attempt)
+        except RuleBroken as refusal:
+            note_refusal(work, attempt, refusal)
+            return before
 
     def verify(
         self,
@@ -122,7 +132,7 @@ class Entrance(Desk):
             Malformed: it is no code (SES-11); nothing was counted.
             Unavailable: the clock went back (SES-26).
         """
-        answer = Answer(code=sessions.readable(given), acknowledged=acknowledged)
+        answer = Answer(code=sessions.readable(given, means), acknowledged=acknowledged)
         attempt = Attempt(account=account.id, host=sessions.digest(host_session), means=means)
 
         def verb(work: Work) -> SignedIn | None:
@@ -288,10 +298,10 @@ def split(token: str) -> tuple[SessionId, str]:
     Raises:
         RuleBroken: SES-8, it is no token.
     """
-    session, dot, secret = token.partition(".")
-    if not (session and dot and secret):
+    found = _TOKEN.fullmatch(token)
+    if found is None:
         raise RuleBroken(rules.SES_8)
-    return SessionId(session), secret
+    return SessionId(found[1]), found[2]
 
 
 def session_of(signed_in: SignedIn | None) -> str:

@@ -96,7 +96,7 @@ class Factors(Desk):
             RuleBroken: SES-3 the code was not accepted, SES-8 the session.
             Malformed: it is no code (SES-11).
         """
-        answer = Answer(code=sessions.readable(given))
+        answer = Answer(code=sessions.readable(given, means))
 
         def verb(work: Work) -> SignedIn | None:
             state, factor = _inside(self, work, citizen)
@@ -128,7 +128,7 @@ class Factors(Desk):
             RuleBroken: SES-3 the code was not accepted, SES-8 the session.
             Malformed: it is no code (SES-11).
         """
-        answer = Answer(code=sessions.readable(given))
+        answer = Answer(code=sessions.readable(given, means))
 
         def verb(work: Work) -> bool:
             state, factor = _inside(self, work, citizen)
@@ -157,7 +157,7 @@ class Factors(Desk):
                 SES-17 no number of that country.
             Malformed: it is no code (SES-11).
         """
-        answer = Answer(code=sessions.readable(given))
+        answer = Answer(code=sessions.readable(given, means))
 
         def verb(work: Work) -> bool:
             if not mobile.canonical.startswith(self.entry(work.now).phone.countries.value):
@@ -194,7 +194,7 @@ class Factors(Desk):
                 acknowledged.
             Malformed: it is no code (SES-11).
         """
-        answer = Answer(code=sessions.readable(given))
+        answer = Answer(code=sessions.readable(given, Means.SMS))
 
         def verb(work: Work) -> bool:
             state, factor = _inside(self, work, citizen)
@@ -221,16 +221,21 @@ class Factors(Desk):
     def repudiate(self, account: AccountId, token: str) -> bool:
         """Undo a change of phone that the person at the old phone did not ask for.
 
-        *token* came with the notice. It grants nothing: the phone is out of use, sessions end, and
-        the person must be proven anew. Whether it had any effect: once only.
+        *token* came with the notice. It grants nothing: the phone and all that is bound is out of
+        use, sessions end, and the person must be proven anew. A later change does not bury it.
+        Whether it had any effect: once only.
         """
 
         def verb(work: Work) -> bool:
             factor = load_factor(work, account)
-            newest = factor.phones[-1] if factor and factor.phones else None
-            if factor is None or newest is None or newest.ended_at is not None:
-                return False
-            if newest.why or not is_repudiation(self.keys, account, newest.version, token):
+            known = factor.phones if factor else ()
+            repudiated = (
+                phone.version
+                for phone in known
+                if is_repudiation(self.keys, account, phone.version, token)
+            )
+            version = next(repudiated, None)
+            if version is None or not sessions.is_repudiable(known, version):
                 return False
             suspend(work, account, PhoneEnd.REPUDIATED)
             return True
@@ -271,7 +276,7 @@ class Factors(Desk):
             RuleBroken: SES-3 the code was not accepted, SES-8, SES-14 as for the offer.
             Malformed: it is no code (SES-11).
         """
-        text = sessions.readable(given)
+        text = sessions.readable(given, Means.TOTP)
 
         def verb(work: Work) -> None:
             factor = _fresh(self, work, citizen)

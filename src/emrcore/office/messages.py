@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import attrs
 
-from emrcore.errors import Corrupt
+from emrcore.errors import Corrupt, StoreError
 from emrcore.journal import Actor, ActorKind
 from emrcore.office.codes import code_for, repudiation
 from emrcore.office.desk import Desk
@@ -14,7 +14,7 @@ from emrcore.office.notices import TEXTS as NOTICES
 from emrcore.office.papers import mobile_of
 from emrcore.office.receipts import count_refusal, reference, refusals
 from emrcore.office.second_factor import load_factor, suspend
-from emrcore.office.traffic import count_proven, reserve
+from emrcore.office.traffic import count_proven, reserve, reserve_notice
 from emrcore.office.work import Work
 from emrcore.people import AccountId
 from emrcore.ports import (
@@ -22,7 +22,6 @@ from emrcore.ports import (
     Fate,
     Leased,
     Message,
-    OutboxItem,
     Rejected,
     Risk,
     Shard,
@@ -108,8 +107,13 @@ class Messages(Desk):
         more; after a refusal for the time being, again and again while its code lives (MSG-1). Each
         try waits for the lease of the one before to end, and one that failed ends the call: the
         provider needs a rest, not the next message.
+
+        Raises:
+            Corrupt: what is kept for a message is not what was written; every other was seen to.
+            Unavailable: the store, or a master key, is not to be had; as before.
         """
         fates: dict[Fate, int] = {}
+        failures: list[StoreError] = []
         for _ in range(limit):
             leased = _next(self)
             if leased is None:
@@ -118,12 +122,14 @@ class Messages(Desk):
                 count_proven(self)
                 self.storage.settle(leased, Fate.SENT)
                 continue
-            fate, unsent = _send(self, sender, leased)
+            fate, unsent = _tried(self, sender, leased, failures)
             if self.storage.settle(leased, fate):
                 fates[fate] = fates.get(fate, 0) + 1
                 _note(self, leased, fate, unsent=unsent)
-            if fate is Fate.RETRY:
+            if fate is Fate.RETRY and not failures:
                 break
+        if failures:
+            raise failures[0]
         return fates
 
 
@@ -134,20 +140,27 @@ def _next(desk: Desk) -> Leased | None:
     return found[0] if found else None
 
 
+def _tried(
+    desk: Desk, sender: Sender, leased: Leased, failures: list[StoreError]
+) -> tuple[Fate, bool]:
+    """As ``_send``; what failed is added to *failures*, and holds up none after it."""
+    try:
+        return _send(desk, sender, leased)
+    except StoreError as failure:
+        failures.append(failure)
+        return (Fate.DEAD if isinstance(failure, Corrupt) else Fate.RETRY), False
+
+
 def _send(desk: Desk, sender: Sender, leased: Leased) -> tuple[Fate, bool]:
     """What becomes of the item, and whether it surely was not sent but may be another time.
 
-    What is left of the message's life goes with it (MSG-2). Where what is kept for it is not what
-    was written, it is dead, and the ones behind it go on.
+    What is left of the message's life goes with it (MSG-2).
     """
     item = leased.item
     tries = leased.attempt - refusals(desk, AccountId(item.shard.id), item.id)
     if tries > MOST_TRIES:  # whoever held it before was killed while sending
         return Fate.DEAD, False
-    try:
-        ready = _code(desk, sender, leased) if item.kind == CODE else _notice(desk, sender, item)
-    except Corrupt:
-        return Fate.DEAD, False
+    ready = _code(desk, sender, leased) if item.kind == CODE else _notice(desk, sender, leased)
     if ready is None or ready.valid_for < LEAST_LIFE:
         return Fate.DROPPED, False
     outcome = sender.sms.send(ready)
@@ -182,15 +195,18 @@ def _code(desk: Desk, sender: Sender, leased: Leased) -> Message | None:
     )
 
 
-def _notice(desk: Desk, sender: Sender, item: OutboxItem) -> Message | None:
-    """The message that tells something, also said at the second address."""
+def _notice(desk: Desk, sender: Sender, leased: Leased) -> Message | None:
+    """The message that tells something; the first time it is said at the second address, too."""
+    item, first = leased.item, leased.attempt == 1
     account, about = AccountId(item.shard.id), Reference.of(item.reference)
+    if first and not reserve_notice(desk, account, about.kind):
+        return None
     text = say(sender.language, NOTICES[about.kind])
     if about.kind is NoticeKind.PHONE_CHANGE and sender.not_me:
         token = repudiation(desk.keys, account, about.about, key=desk.keys.current)
         link = sender.not_me.format(account=account, token=token)
         text = f"{text} {say(sender.language, NOT_YOU, link=link)}"
-    if sender.second:
+    if sender.second and first:
         sender.second(account, text)
     number = mobile_of(desk, account, about.to)
     if number is None:

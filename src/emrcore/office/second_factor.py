@@ -11,7 +11,7 @@ from emrcore import rules, sessions
 from emrcore.errors import RuleBroken
 from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
-from emrcore.office.codes import code_for, totp_codes
+from emrcore.office.codes import code_for, derive_nothing, totp_codes
 from emrcore.office.desk import Desk
 from emrcore.office.notices import NoticeKind, code_message, notice, proven
 from emrcore.office.papers import secret_of
@@ -103,7 +103,7 @@ def prove(
     """
     account = attempt.account
     try:
-        event, place = _evaluate(desk, work, before, attempt, answer)
+        event = _evaluate(desk, work, before, attempt, answer)
     except RuleBroken as refusal:
         if refusal.rule is rules.SES_16:
             raise
@@ -117,14 +117,15 @@ def prove(
         return None
     if attempt.means is Means.SMS:
         work.send(proven(account, event, at=work.now))
-    next_code = None if place is None else _replace_recovery(desk, work, account, place)
+    by_recovery = attempt.means is Means.RECOVERY
+    next_code = _replace_recovery(desk, work, account, answer.code) if by_recovery else None
     return Proof(accepted=event, factor=after, recovery_code=next_code)
 
 
 def _evaluate(
     desk: Desk, work: Work, before: SecondFactor | None, attempt: Attempt, answer: Answer
-) -> tuple[CodeAccepted | CodeRefused, int | None]:
-    """What comes of *answer* and, of a recovery code, its place."""
+) -> CodeAccepted | CodeRefused:
+    """What comes of *answer*."""
     at, rule, given = work.now, desk.entry(work.now), answer.code
     match attempt.means:
         case Means.SMS:
@@ -136,23 +137,26 @@ def _evaluate(
                 at=at,
                 rule=rule,
                 acknowledged=answer.acknowledged,
-            ), None
+            )
         case Means.TOTP:
             codes = totp_codes(_totp_secret(desk, work, before), at)
             return sessions.verify_totp(
                 before, attempt, given=given, expected=codes, at=at, rule=rule
-            ), None
+            )
         case Means.RECOVERY:
-            place = _recovery_place(work, before, given)
+            saved = work.load(places.recovery(attempt.account), RecoveryCodes)
             return sessions.verify_recovery(
-                before, attempt, right=place is not None, at=at, rule=rule
-            ), place
+                before, attempt, given=given, codes=saved, at=at, rule=rule
+            )
 
 
 def _expected(desk: Desk, factor: SecondFactor | None, at: dt.datetime) -> str:
-    """The running code; none is derived for a dead challenge, whose master key may be gone."""
+    """The running code; for none, or a dead one whose master key may be gone, one of nothing.
+
+    So that as many keys are derived whether a code is under way or not (SES-28).
+    """
     if factor is None or factor.challenge is None or not factor.challenge.runs_at(at):
-        return ""
+        return derive_nothing(desk.keys)
     return code_for(desk.keys, factor.account, factor.challenge)
 
 
@@ -165,19 +169,12 @@ def _totp_secret(desk: Desk, work: Work, factor: SecondFactor | None) -> str:
     return secret
 
 
-def _recovery_place(work: Work, factor: SecondFactor | None, given: str) -> int | None:
-    if factor is None or factor.recovery_at is None:
-        return None
-    codes = work.load(places.recovery(factor.account), RecoveryCodes)
-    return codes.place(given) if codes else None
-
-
-def _replace_recovery(desk: Desk, work: Work, account: AccountId, place: int) -> str:
+def _replace_recovery(desk: Desk, work: Work, account: AccountId, used: str) -> str:
     codes = work.load(places.recovery(account), RecoveryCodes)
     if codes is None:
         raise TypeError("a recovery code was just accepted")
-    code = sessions.new_recovery_code(place, desk.randomness.bytes)
-    work.put(places.recovery(account), codes.replaced(place, code))
+    code = sessions.new_recovery_code(sessions.place_of(used), desk.randomness.bytes)
+    work.put(places.recovery(account), codes.replaced(code))
     return code
 
 

@@ -11,7 +11,7 @@ from emrcore.office import places
 from emrcore.office.desk import Desk
 from emrcore.office.indexes import blind_index
 from emrcore.office.work import Work
-from emrcore.people import Mobile
+from emrcore.people import AccountId, Mobile
 from emrcore.ports import Key
 from emrcore.sessions import Budget, Traffic
 
@@ -26,6 +26,16 @@ def reserve(desk: Desk, number: str, client: str | None) -> bool:
         place = places.traffic("client", client)
         reserved = _count(desk, place, lambda traffic, at: traffic.allows_client(at, rule))
     return reserved and _count_in_all(desk)
+
+
+def reserve_notice(desk: Desk, account: AccountId, kind: str) -> bool:
+    """Count a notice of one *kind* to *account*; False, if it was told often enough (SES-30).
+
+    Each kind by itself, and apart from the codes: nobody can drown the notice that tells of them.
+    """
+    rule = desk.entry(desk.now()).sending
+    place = places.traffic("notice", f"{account}/{kind}")
+    return _count(desk, place, lambda traffic, at: traffic.allows_phone(at, rule))
 
 
 def count_proven(desk: Desk) -> None:

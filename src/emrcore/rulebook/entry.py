@@ -65,10 +65,14 @@ def number(least: int, most: int) -> Any:
 
     def check(_: object, attribute: "attrs.Attribute[Any]", cited: Cited[Any]) -> None:
         value = cited.value
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        if not (_is_whole(value) and least <= value <= most):
             raise ValueError(f"{attribute.name} must be a whole number from {least} to {most}")
 
     return attrs.field(validator=check, metadata={BOUNDS: (least, most)})
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def check_pauses(pauses: tuple[int, ...]) -> tuple[int, ...]:
@@ -77,7 +81,7 @@ def check_pauses(pauses: tuple[int, ...]) -> tuple[int, ...]:
     Raises:
         ValueError: there is none, one is outside 15 to 3600, or one is shorter than that before.
     """
-    if not pauses or not all(15 <= seconds <= 3600 for seconds in pauses):  # noqa: PLR2004
+    if not pauses or not all(_is_whole(one) and 15 <= one <= 3600 for one in pauses):  # noqa: PLR2004
         raise ValueError("must be whole numbers from 15 to 3600")
     if list(pauses) != sorted(pauses):
         raise ValueError("must not fall")
@@ -92,6 +96,8 @@ def check_steps(steps: tuple[LockStep, ...]) -> tuple[LockStep, ...]:
     """
     if not steps:
         raise ValueError("is empty")
+    if not all(_is_whole(step.failures) and _is_whole(step.minutes) for step in steps):
+        raise ValueError("must be whole numbers")
     if not 1 <= steps[0].failures <= _FIRST_LOCK:
         raise ValueError(f"must lock at {_FIRST_LOCK} failures or fewer")
     if any(not 1 <= step.minutes <= _MOST_LOCK for step in steps):
@@ -102,6 +108,17 @@ def check_steps(steps: tuple[LockStep, ...]) -> tuple[LockStep, ...]:
     ):
         raise ValueError("must rise from step to step")
     return steps
+
+
+def check_means(means: tuple[Means, ...]) -> tuple[Means, ...]:
+    """*means*, if one can get in by them.
+
+    Raises:
+        ValueError: neither an authenticator nor SMS is among them.
+    """
+    if not set(means) & {Means.TOTP, Means.SMS}:
+        raise ValueError("must name totp, sms or both")
+    return means
 
 
 @attrs.frozen(kw_only=True)
@@ -194,7 +211,7 @@ class EntryRule:
     ``means`` are offered in this order; ``skew_seconds`` is how far back a clock may step.
     """
 
-    means: Cited[tuple[Means, ...]]
+    means: Cited[tuple[Means, ...]] = attrs.field(validator=_checked(check_means))
     first_password: FirstPasswordRule
     one_time_code: OneTimeCodeRule
     lock: LockRule

@@ -52,6 +52,7 @@ from emrcore.rulebook.entry import (
     PhoneRule,
     SendingRule,
     SessionRule,
+    check_means,
     check_pauses,
     check_steps,
 )
@@ -175,10 +176,7 @@ def _pauses(value: object) -> tuple[int, ...]:
 
 
 def _means(value: object) -> tuple[Means, ...]:
-    found = list_of(one_of(Means))(value)
-    if not set(found) & {Means.TOTP, Means.SMS}:
-        raise ValueError("must name totp, sms or both")
-    return found
+    return check_means(list_of(one_of(Means))(value))
 
 
 # -- Tables ---------------------------------------------------------------------------------------

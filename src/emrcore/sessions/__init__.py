@@ -19,7 +19,7 @@ from emrcore.sessions.delivery import (
     evolve_delivery,
     report,
 )
-from emrcore.sessions.phones import Phone, PhoneEnd, PhoneState
+from emrcore.sessions.phones import Phone, PhoneEnd, PhoneState, is_repudiable
 from emrcore.sessions.proving import (
     NOTICE,
     Fresh,
@@ -34,7 +34,12 @@ from emrcore.sessions.proving import (
     verify_recovery,
     verify_totp,
 )
-from emrcore.sessions.recovery import RecoveryCodes, new_recovery_code, new_recovery_codes
+from emrcore.sessions.recovery import (
+    RecoveryCodes,
+    new_recovery_code,
+    new_recovery_codes,
+    place_of,
+)
 from emrcore.sessions.second_factor import (
     FACTOR_STATES,
     AccessEnded,
@@ -147,11 +152,13 @@ __all__ = [
     "evolve_factor",
     "evolve_session",
     "is_over",
+    "is_repudiable",
     "issue_first_password",
     "new_phone",
     "new_recovery_code",
     "new_recovery_codes",
     "open_enrolment",
+    "place_of",
     "readable",
     "renew",
     "report",

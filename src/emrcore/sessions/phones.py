@@ -123,12 +123,33 @@ def proven(
     )
 
 
+def is_repudiable(phones: Phones, version: int) -> bool:
+    """Whether nobody has repudiated *version*, or begun anew, since it was to be bound.
+
+    Neither a later change nor a loss buries it: whoever made the first could make the second.
+    """
+    over = {PhoneEnd.REPUDIATED, PhoneEnd.REPROOFED, PhoneEnd.ACCESS_ENDED, PhoneEnd.ERASED}
+    now, since = current(phones), [phone for phone in phones if phone.version >= version]
+    return (
+        now is not None
+        and now.why is not PhoneEnd.REPUDIATED
+        and bool(since)
+        and not any(phone.why in over for phone in since)
+    )
+
+
 def suspended(phones: Phones, *, why: PhoneEnd, at: dt.datetime) -> Phones:
-    """*phones* with the active one suspended, and one that waits given up."""
+    """*phones* with the active one suspended, and one that waits given up.
+
+    One that is suspended already stays so for the first reason, unless it is repudiated.
+    """
+    states = {PhoneState.ACTIVE}
+    if why is PhoneEnd.REPUDIATED:
+        states.add(PhoneState.SUSPENDED)
     kept = ended(phones, PhoneState.PENDING, why=why, at=at)
     return tuple(
         attrs.evolve(phone, state=PhoneState.SUSPENDED, since=at, why=why)
-        if phone.state is PhoneState.ACTIVE
+        if phone.state in states
         else phone
         for phone in kept
     )

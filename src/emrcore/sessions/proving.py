@@ -25,6 +25,7 @@ from emrcore.sessions.challenge import (
     Purpose,
 )
 from emrcore.sessions.phones import Phone, PhoneState
+from emrcore.sessions.recovery import RecoveryCodes, is_recovery_code
 from emrcore.sessions.second_factor import (
     AuthenticatorBound,
     CodeAccepted,
@@ -39,7 +40,7 @@ from emrcore.sessions.second_factor import (
 NOTICE = "sms-1"
 """The version of the notice about SMS that is to be acknowledged today (see ``texts``)."""
 
-_MOST_INPUT = 64
+_DIGITS = range(6, 10)
 _TOTP_DIGITS = 6
 
 
@@ -76,13 +77,15 @@ def issue_first_password(
     """A first password, once access is granted, and again when an earlier one has expired.
 
     None if a phone or an authenticator is proven already, an earlier first password is still good,
-    or it was re-issued as often as may be: then a person must help. Failures at earlier ones stay
-    counted.
+    or it would be of no use: re-issued or tried as often as may be, or locked for good. Then a
+    person must help. Failures at earlier ones stay counted.
     """
     first = rule.first_password
     if state:
         _check_clock(state, at, rule)
         if state.phone or state.totp or state.issues > first.reissues.value:
+            return None
+        if state.hard_locked or state.first_failures >= first.tries.value:
             return None
         if state.challenge and at < state.challenge.expires_at:
             return None
@@ -143,7 +146,7 @@ def _first_password_again(
     state: SecondFactor, attempt: Attempt, fresh: Fresh, at: dt.datetime, rule: EntryRule
 ) -> FirstPasswordIssued | None:
     """None while the first password is good; a new one when it has expired."""
-    if state.first_failures >= rule.first_password.tries.value:
+    if state.hard_locked or state.first_failures >= rule.first_password.tries.value:
         raise RuleBroken(rules.SES_1, "tried too often")
     if state.challenge and at < state.challenge.expires_at:
         return None
@@ -328,21 +331,26 @@ def verify_recovery(
     state: SecondFactor | None,
     attempt: Attempt,
     *,
-    right: bool,
+    given: str,
+    codes: RecoveryCodes | None,
     at: dt.datetime,
     rule: EntryRule,
 ) -> CodeAccepted | CodeRefused:
-    """Take a recovery code, which somebody else has compared with the hashes.
+    """Evaluate a recovery code against the saved *codes*; the slow hash only after every check.
 
     Raises:
-        RuleBroken: SES-3 there are none, SES-5 locked.
+        RuleBroken: SES-3 there are none, SES-5 locked, SES-29 they are too new for that.
+        Malformed: it is no recovery code (SES-11).
         Unavailable: the clock went back (SES-26).
     """
-    if state is None or state.recovery_at is None:
+    if state is None or state.recovery_at is None or codes is None:
         raise RuleBroken(rules.SES_3, "no recovery codes")
     _check_clock(state, at, rule)
     _check_means(state, attempt, at, rule)
-    return _accepted(state, attempt, at) if right else _refused(state, Means.RECOVERY, at, rule)
+    text = readable(given, Means.RECOVERY)
+    if codes.place(text) is None:
+        return _refused(state, Means.RECOVERY, at, rule)
+    return _accepted(state, attempt, at)
 
 
 def _accepted(
@@ -371,15 +379,19 @@ def digits(given: object, number: int) -> str:
     raise Malformed("code", (fault,))
 
 
-def readable(given: object) -> str:
-    """*given*, if it is short plain text at all: what is checked before anything is loaded.
+def readable(given: object, means: Means) -> str:
+    """*given*, if it looks like a code of *means* at all: what is checked before any load.
 
     Raises:
-        Malformed: it is not (SES-11).
+        Malformed: it does not (SES-11).
     """
-    if isinstance(given, str) and 0 < len(given) <= _MOST_INPUT and given.isascii():
-        return given
-    raise Malformed("code", (Fault("code", "must be short plain text", rules.SES_11),))
+    if means is Means.RECOVERY:
+        if isinstance(given, str) and is_recovery_code(given):
+            return given
+        raise Malformed("code", (Fault("code", "must be a recovery code", rules.SES_11),))
+    if isinstance(given, str) and len(given) in _DIGITS:
+        return digits(given, len(given))
+    raise Malformed("code", (Fault("code", "must be digits", rules.SES_11),))
 
 
 def _check_clock(state: SecondFactor, at: dt.datetime, rule: EntryRule) -> None:
@@ -401,6 +413,23 @@ def _check_means(state: SecondFactor, attempt: Attempt, at: dt.datetime, rule: E
         limits.check_failures(state.failed_at, at, rule.lock)
     if means is Means.SMS:
         _check_phone(state, attempt, at, rule)
+    elif _is_sensitive(attempt) and _is_new(state, means, at, rule):
+        raise RuleBroken(rules.SES_29)
+
+
+def _is_sensitive(attempt: Attempt) -> bool:
+    return attempt.action is not None and attempt.action.kind is not ActionKind.RENEW
+
+
+def _is_new(state: SecondFactor, means: Means, at: dt.datetime, rule: EntryRule) -> bool:
+    """Whether the authenticator or the recovery codes were bound a short while ago.
+
+    A session that is fresh binds them; without this, whoever got hold of one could approve anything
+    at once, and needed no code that goes to the person.
+    """
+    totp_at = state.totp.since if state.totp else None
+    since = totp_at if means is Means.TOTP else state.recovery_at
+    return since is not None and at - since < dt.timedelta(hours=rule.phone.cooling_hours.value)
 
 
 def _check_phone(state: SecondFactor, attempt: Attempt, at: dt.datetime, rule: EntryRule) -> None:
@@ -409,8 +438,7 @@ def _check_phone(state: SecondFactor, attempt: Attempt, at: dt.datetime, rule: E
         return
     if phone is None or not phone.is_usable(at, rule.phone):
         raise RuleBroken(rules.SES_17)
-    sensitive = attempt.action and attempt.action.kind is not ActionKind.RENEW
-    if sensitive and phone.is_cooling(at):
+    if _is_sensitive(attempt) and phone.is_cooling(at):
         raise RuleBroken(rules.SES_18, "the phone is too new")
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 
 import attrs
@@ -10,6 +11,8 @@ import attrs
 RECOVERY_CODES = 8
 """How many a person holds."""
 
+_CODE = re.compile(r"[0-7][A-Z2-7]{16}", re.ASCII)
+_LONGEST = 32
 _BYTES = 10
 _SALT = 16
 
@@ -27,15 +30,15 @@ class RecoveryCodes:
 
     def place(self, given: str) -> int | None:
         """Which code was *given*, if any; one hash is computed whatever was."""
-        text = given.replace("-", "").upper()
+        text = _bare(given)
         place = int(text[0]) if text[:1].isdigit() and int(text[0]) < len(self.hashes) else 0
         right = hmac.compare_digest(self.hashes[place], _slow(text, self.salt))
         return place if right else None
 
-    def replaced(self, place: int, code: str) -> "RecoveryCodes":
-        """These with *code* in that *place*."""
+    def replaced(self, code: str) -> "RecoveryCodes":
+        """These with *code* in its place."""
         hashes = list(self.hashes)
-        hashes[place] = _slow(code.replace("-", ""), self.salt)
+        hashes[place_of(code)] = _slow(_bare(code), self.salt)
         return attrs.evolve(self, hashes=tuple(hashes))
 
 
@@ -45,7 +48,7 @@ def new_recovery_codes(
     """New codes: what is kept of them, and they themselves, to be shown once (SES-22)."""
     salt = random_bytes(_SALT)
     codes = tuple(new_recovery_code(place, random_bytes) for place in range(RECOVERY_CODES))
-    hashes = tuple(_slow(code.replace("-", ""), salt) for code in codes)
+    hashes = tuple(_slow(_bare(code), salt) for code in codes)
     return RecoveryCodes(salt=salt, hashes=hashes), codes
 
 
@@ -53,6 +56,20 @@ def new_recovery_code(place: int, random_bytes: Callable[[int], bytes]) -> str:
     """A new code for *place*: the digit of its place, and 16 base32 characters in fours."""
     text = base64.b32encode(random_bytes(_BYTES)).decode()
     return "-".join([str(place), *(text[start : start + 4] for start in range(0, 16, 4))])
+
+
+def is_recovery_code(text: str) -> bool:
+    """Whether *text* has the form of a recovery code; hyphens and case do not matter."""
+    return len(text) <= _LONGEST and _CODE.fullmatch(_bare(text)) is not None
+
+
+def place_of(code: str) -> int:
+    """The place that *code* names."""
+    return int(code[0])
+
+
+def _bare(text: str) -> str:
+    return text.replace("-", "").upper()
 
 
 def _slow(text: str, salt: bytes) -> str:

@@ -43,7 +43,8 @@ class SecondFactor:
     (exclusive) a means is locked by them; ``hard_locked`` lasts until a person helps. ``failed_at``
     are the failures of 30 days, ``sends`` the codes of a day. ``sessions`` are the open ones, the
     oldest first. ``recovery_at`` is when the recovery codes that hold were made. ``seen_at`` is the
-    latest moment anything happened: time never goes back.
+    latest moment anything happened: time never goes back, but by proofing after a clock that ran
+    ahead.
     """
 
     account: AccountId
@@ -193,7 +194,11 @@ class RecoveryCodesMade:
 
 @attrs.frozen(kw_only=True)
 class PhoneSuspended:
-    """No code goes to the phone any more; every session ends."""
+    """No code goes to the phone any more; every session ends.
+
+    Where a change was repudiated, whoever approved it had a factor that is not theirs, and nobody
+    knows which: authenticator and recovery codes are void, too.
+    """
 
     account: AccountId
     why: PhoneEnd
@@ -212,7 +217,10 @@ class Reproofed:
 
 @attrs.frozen(kw_only=True)
 class CredentialReset:
-    """The portal has set a new password, after proof: an authenticator may open a hard lock."""
+    """The portal has set a new password, after proof: an authenticator may open a hard lock.
+
+    It is good until the next lock: five wrong codes end it, and it opens no later lock.
+    """
 
     account: AccountId
     at: dt.datetime
@@ -279,6 +287,13 @@ FactorEvent = EnrolmentOpened | FirstPasswordIssued | _LaterEvent
 
 def evolve_factor(state: SecondFactor | None, event: FactorEvent) -> SecondFactor:
     """The state after *event*."""
+    after = _evolved(state, event)
+    if state is None or isinstance(event, Reproofed) or after.seen_at >= state.seen_at:
+        return after
+    return attrs.evolve(after, seen_at=state.seen_at)
+
+
+def _evolved(state: SecondFactor | None, event: FactorEvent) -> SecondFactor:
     if isinstance(event, EnrolmentOpened):
         before = state or SecondFactor(account=event.account, seen_at=event.at)
         return attrs.evolve(before, phones=phones.added(before.phones, event.at), seen_at=event.at)
@@ -321,7 +336,8 @@ def _after(  # noqa: C901, PLR0911, PLR0912 - one case for each event
             return attrs.evolve(state, recovery_at=event.at, seen_at=event.at)
         case PhoneSuspended():
             kept = phones.suspended(state.phones, why=event.why, at=event.at)
-            return _shut(state, kept, event.at)
+            after = _shut(state, kept, event.at)
+            return _stripped(after) if event.why is PhoneEnd.REPUDIATED else after
         case Reproofed():
             kept = _all_ended(state.phones, PhoneEnd.REPROOFED, event.at)
             return SecondFactor(
@@ -336,9 +352,8 @@ def _after(  # noqa: C901, PLR0911, PLR0912 - one case for each event
             return attrs.evolve(state, reset_at=event.at, seen_at=event.at)
         case AccessEnded():
             kept = _all_ended(state.phones, PhoneEnd.ACCESS_ENDED, event.at)
-            return attrs.evolve(
-                _shut(state, kept, event.at), totp=None, new_totp=None, recovery_at=None, issues=0
-            )
+            after = _stripped(_shut(state, kept, event.at))
+            return attrs.evolve(after, issues=0, first_failures=0)
         case Entered():
             open_ones = _without(state.sessions, event.ended)
             return attrs.evolve(
@@ -364,6 +379,11 @@ def _without(
 
 def _shut(state: SecondFactor, kept: Phones, at: dt.datetime) -> SecondFactor:
     return attrs.evolve(state, phones=kept, challenge=None, sessions=(), seen_at=at)
+
+
+def _stripped(state: SecondFactor) -> SecondFactor:
+    """Without authenticator and recovery codes."""
+    return attrs.evolve(state, totp=None, new_totp=None, recovery_at=None)
 
 
 def _all_ended(known: Phones, why: PhoneEnd, at: dt.datetime) -> Phones:
@@ -425,6 +445,7 @@ def _code_refused(state: SecondFactor, event: CodeRefused) -> SecondFactor:
     if challenge:
         challenge = attrs.evolve(challenge, failures=challenge.failures + 1)
     void = event.hard or event.locked_until is not None
+    locks = event.locked_until is not None or (event.hard and not state.hard_locked)
     return attrs.evolve(
         state,
         streaks={**state.streaks, event.means: state.streaks.get(event.means, 0) + 1},
@@ -432,5 +453,6 @@ def _code_refused(state: SecondFactor, event: CodeRefused) -> SecondFactor:
         hard_locked=state.hard_locked or event.hard,
         challenge=None if void else challenge or state.challenge,
         failed_at=failed_at,
+        reset_at=None if locks else state.reset_at,
         seen_at=event.at,
     )

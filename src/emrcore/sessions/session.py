@@ -121,7 +121,7 @@ SessionEvent = SessionOpened | SessionUsed | SessionRenewed | SessionToldAgain |
 
 def digest(secret: str) -> str:
     """What is stored of a secret: its SHA-256, in hex."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def start(

@@ -98,7 +98,7 @@ def answers(town: Town, guesses: list[str]) -> list[str]:
 
 
 def test_parallel_guesses_meet_one_counter(town: Town) -> None:
-    """SES-5: of a hundred wrong guesses at once exactly five are evaluated, and then none.
+    """SES-5 (T1, T2): of a hundred wrong guesses at once exactly five are evaluated, and then none.
 
     R17, R55.
     """
@@ -116,7 +116,7 @@ def test_parallel_guesses_meet_one_counter(town: Town) -> None:
 
 
 def test_parallel_right_codes_open_one_session(town: Town) -> None:
-    """SES-1: of 64 right codes at once one opens a session (R4, R55)."""
+    """SES-1 (T3): of 64 right codes at once one opens a session (R4, R55)."""
     code = let_in(town)
     assert answers(town, [code] * 64).count("in") == 1
     found = town.office.storage.find(Shard.of_account(town.account.id), "session")
@@ -128,3 +128,13 @@ def test_nothing_is_printed(town: Town, capsys: pytest.CaptureFixture[str]) -> N
     let_in(town)
     assert capsys.readouterr() == ("", "")
     assert isinstance(town.phone, io.StringIO)
+
+
+def test_right_code_while_nothing_goes_through(town: Town, contested: Contested) -> None:
+    """SES-3, STO-2 (T13): after forty conflicts nothing is told, opened or used up."""
+    code = let_in(town)
+    for _ in range(4):
+        contested.conflicts = 10
+        assert answers(town, [code]) == ["busy"]
+    assert town.office.storage.find(Shard.of_account(town.account.id), "session") == {}
+    assert answers(town, [code]) == ["in"]

@@ -72,7 +72,10 @@ def lock(town: Town) -> None:
 
 
 def test_a_login_tells_nothing(town: Town) -> None:
-    """SES-28: unknown, locked, sent too often: the answer is that of a code being sent (R22)."""
+    """SES-28 (T31): unknown, locked, sent too often: the answer is that of a code being sent.
+
+    R22.
+    """
     citizen(town)
     town.clock.turn(hours=1)
     sent = town.office.begin_login(town.account, host_session="h")
@@ -90,7 +93,7 @@ def test_a_login_tells_nothing(town: Town) -> None:
 
 
 def test_why_is_in_the_journal(town: Town) -> None:
-    """SES-28, JRN-1: which rule refused stands in the journal (R69)."""
+    """SES-28, JRN-1 (T20): which rule refused stands in the journal (R69)."""
     citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")
@@ -160,7 +163,10 @@ def is_open(town: Town, reader: Citizen) -> bool:
 
 
 def test_third_session(town: Town) -> None:
-    """SES-13: of two sessions the older gives way to a third, and the person is told (R49)."""
+    """SES-13 (T56): of two sessions the older gives way to a third, and the person is told.
+
+    R49.
+    """
     first = citizen(town)
     second = log_in(town, "h2")
     assert [is_open(town, one) for one in (first, second)] == [True, True]
@@ -171,7 +177,7 @@ def test_third_session(town: Town) -> None:
 
 
 def test_third_session_refused(town: Town) -> None:
-    """SES-13: a stricter profile opens no third session, and keeps the two that are (R49)."""
+    """SES-13 (T56): a stricter profile opens no third session, and keeps the two that are (R49)."""
     town = attrs.evolve(town, office=attrs.evolve(town.office, profile=entry_profile("bank")))
     first = citizen(town)
     second = log_in(town, "h2", minutes=2)
@@ -196,7 +202,7 @@ def test_own_sessions(town: Town) -> None:
 
 
 def test_host_session_ends(town: Town) -> None:
-    """SES-27: with the host's session end its sessions and the code under way; no other does.
+    """SES-27 (T23): with the host's session end its sessions and the code under way; no other does.
 
     R48.
     """
@@ -225,7 +231,7 @@ def test_hard_lock_ends_sessions(town: Town) -> None:
 
 
 def test_renewal(town: Town) -> None:
-    """SES-14, SES-9: five minutes after the login nothing sensitive goes until a new proof.
+    """SES-14, SES-9 (T25): five minutes after the login nothing sensitive goes until a new proof.
 
     R45, R50.
     """
@@ -239,7 +245,8 @@ def test_renewal(town: Town) -> None:
 
 
 def test_approval_names_the_action(town: Town) -> None:
-    """SES-15: the message says what is approved; the code approves that, once, and nothing else.
+    """SES-15 (T18): the message says what is approved; the code approves that, once, and nothing
+    else.
 
     R9, R50.
     """
@@ -276,7 +283,8 @@ def change(town: Town, reader: Citizen) -> str:
 
 
 def test_phone_is_changed(town: Town) -> None:
-    """SES-18: approved on the old phone, proven on the new; the old one is told; sessions end.
+    """SES-18 (T50): approved on the old phone, proven on the new; the old one is told; sessions
+    end.
 
     R30, R31, R32.
     """
@@ -311,7 +319,10 @@ def test_phone_of_another_country(town: Town) -> None:
 
 
 def test_change_is_repudiated(town: Town) -> None:
-    """SES-19: who did not ask for the change stops it, once, and must be proven anew (R31)."""
+    """SES-19 (T53): who did not ask for the change stops it, once, and must be proven anew.
+
+    R31.
+    """
     reader = citizen(town)
     code = change(town, reader)
     token = town.phone.getvalue().split("not-me/a1#", 1)[1].split()[0]
@@ -327,7 +338,7 @@ def test_change_is_repudiated(town: Town) -> None:
 
 
 def test_change_is_repudiated_afterwards(town: Town) -> None:
-    """SES-19: the new phone, bound already, is out of use as well."""
+    """SES-19 (T53): the new phone, bound already, is out of use as well."""
     reader = citizen(town)
     town.office.confirm_phone(reader, change(town, reader))
     token = town.phone.getvalue().split("not-me/a1#", 1)[1].split()[0]
@@ -339,7 +350,7 @@ def test_change_is_repudiated_afterwards(town: Town) -> None:
 
 
 def test_phone_lost_and_proven_anew(town: Town) -> None:
-    """SES-19, SES-20: a loss needs one factor only; two operators then begin anew.
+    """SES-19, SES-20 (T48): a loss needs one factor only; two operators then begin anew.
 
     R30, R34, R35.
     """
@@ -385,7 +396,10 @@ class Swapped:
 
 
 def test_swapped_sim(town: Town) -> None:
-    """SES-19: where the SIM was changed within ten days no code goes, and sessions end (R33)."""
+    """SES-19 (T49): where the SIM was changed within ten days no code goes, and sessions end.
+
+    R33.
+    """
     reader = citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")
@@ -478,7 +492,8 @@ def test_recovery_code(town: Town) -> None:
 
 
 def test_client_that_asks_for_everybody(town: Town) -> None:
-    """SES-25: one client causes 25 messages in five minutes, whatever the accounts, and no more.
+    """SES-25 (T8): one client causes 25 messages in five minutes, whatever the accounts, and no
+    more.
 
     R26.
     """
@@ -496,7 +511,9 @@ def test_client_that_asks_for_everybody(town: Town) -> None:
 
 
 def test_clock_set_back(town: Town) -> None:
-    """SES-26: an office whose clock was set back opens nothing, and says that it cannot now."""
+    """SES-26 (T61): an office whose clock was set back opens nothing, and says that it cannot
+    now.
+    """
     citizen(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h")

@@ -33,7 +33,9 @@ def rotate(town: Town, *, masters: tuple[str, ...] = ("k1", "k2")) -> None:
 
 
 def test_code_issued_before_a_rotation_is_accepted_after_it(town: Town) -> None:
-    """SES-6: a code is derived by the master key it was issued by, whichever is current now."""
+    """SES-6 (T65): a code is derived by the master key it was issued by, whichever is current
+    now.
+    """
     town.grant_both()
     first = town.last_code()
     rotate(town)
@@ -63,7 +65,7 @@ def test_code_whose_master_key_is_gone_is_refused_once_it_has_expired(town: Town
 
 
 def test_everything_lives_on_after_the_old_master_is_dropped(town: Town) -> None:
-    """STO-6: papers, phone, a code on its way and one on the phone; nothing is lost."""
+    """STO-6 (T65): papers, phone, a code on its way and one on the phone; nothing is lost."""
     town.grant_both()
     first = town.last_code()
     (application,) = town.office.find_applications(town.account.id)

@@ -216,7 +216,7 @@ def test_message(town: Town) -> None:
 
 
 def test_superseded_code_is_not_sent(town: Town) -> None:
-    """SES-4, SES-12: of two codes only the newer is sent; one about to expire is not sent.
+    """SES-4, SES-12 (T28): of two codes only the newer is sent; one about to expire is not sent.
 
     R6, R78.
     """
@@ -244,7 +244,9 @@ class ScriptedSms:
 
 
 def test_unknown_outcome_is_tried_once_more(town: Town) -> None:
-    """SES-12: after an unknown outcome the same message goes out once more, then never again."""
+    """SES-12 (T43): after an unknown outcome the same message goes out once more, then never
+    again.
+    """
     town.grant_both()
     sms = ScriptedSms([Unknown(), Unknown()])
     sender = Sender(sms=sms, host="portal.example")
@@ -266,7 +268,10 @@ def test_rejected_for_good(town: Town) -> None:
 
 
 def test_code_is_nowhere(town: Town) -> None:
-    """SES-6, JRN-4, STO-3: no code, phone or paper stands in store, outbox or journal (R59)."""
+    """SES-6, JRN-4, STO-3 (T73): no code, phone or paper stands in store, outbox or journal.
+
+    R59.
+    """
     inside(town)
     town.clock.turn(minutes=1)
     town.office.begin_login(town.account, host_session="h1")
@@ -281,7 +286,7 @@ def test_code_is_nowhere(town: Town) -> None:
 
 
 def test_session_ends(town: Town) -> None:
-    """SES-8: after ten idle minutes, and after a logout, the card is closed (R46, R48)."""
+    """SES-8 (T58): after ten idle minutes, and after a logout, the card is closed (R46, R48)."""
     reader = inside(town)
     town.clock.turn(minutes=9)
     town.office.open_card(reader, town.own)
@@ -382,7 +387,7 @@ def test_doctor_reads(town: Town) -> None:
 
 @pytest.mark.parametrize("reason", ["", "  ", "\n", "x" * 501])
 def test_crew_states_its_reason(town: Town, reason: str) -> None:
-    """EMG-1: without a reason, or with an endless one, no crew breaks the glass."""
+    """EMG-1 (T34): without a reason, or with an endless one, no crew breaks the glass."""
     town.move_in()
     call = refused(lambda: town.office.break_glass(CREW, town.own, reason=reason))
     assert call is rules.EMG_1

@@ -52,7 +52,7 @@ def test_what_is_sealed_is_unsealed(plain: bytes) -> None:
 
 
 def test_swap_the_data_of_two_persons() -> None:
-    """STO-3: neither the blob nor the whole row of one person opens as another's."""
+    """STO-3 (T64): neither the blob nor the whole row of one person opens as another's."""
     mine, theirs = sealed(), sealed(envelope=STRANGER)
     assert not opens(theirs)
     assert not opens(attrs.evolve(mine, blob=theirs.blob))
@@ -82,7 +82,7 @@ def test_swap_the_wrapped_keys_of_two_persons() -> None:
     ],
 )
 def test_move_rename_or_age_a_value(place: Place) -> None:
-    """STO-3: it opens as what it was sealed as, and as nothing else."""
+    """STO-3 (T64): it opens as what it was sealed as, and as nothing else."""
     assert opens(sealed())
     assert not opens(sealed(), place)
     assert not opens(sealed(place=place))

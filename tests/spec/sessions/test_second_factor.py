@@ -143,7 +143,7 @@ def test_first_password_expires(hours: float, good: bool) -> None:
 
 
 def test_first_password_tries_count_over_all_issues() -> None:
-    """SES-1: five wrong tries over all issues end it; a new issue resets nothing (R42)."""
+    """SES-1 (T15): five wrong tries over all issues end it; a new issue resets nothing (R42)."""
     state = first()
     for _ in range(4):
         state = after(state, "0" * 8, expected="1" * 8)
@@ -217,7 +217,7 @@ def test_no_login_before_a_grant() -> None:
 
 
 def test_right_code_once() -> None:
-    """SES-2: the right code is accepted once; the next login needs a new one (R4)."""
+    """SES-2 (T16): the right code is accepted once; the next login needs a new one (R4)."""
     done = after(begin(enrolled()), RIGHT)
     assert done.challenge is None
     assert refused(lambda: guess(done, RIGHT)) is rules.SES_3
@@ -237,7 +237,8 @@ def test_code_life(passed: float, good: bool) -> None:
 
 @pytest.mark.parametrize(("back", "good"), [(0.001, True), (2, True), (2.001, False), (240, False)])
 def test_clock_set_back(back: float, good: bool) -> None:
-    """SES-26: a clock that stands more than two seconds behind opens nothing and counts nothing.
+    """SES-26 (T61): a clock that stands more than two seconds behind opens nothing and counts
+    nothing.
 
     R12.
     """
@@ -251,7 +252,10 @@ def test_clock_set_back(back: float, good: bool) -> None:
 
 
 def test_new_code_voids_the_old_and_keeps_the_count() -> None:
-    """SES-4: a new code is another issue; four failures, a new code, one more: locked (R6, R7)."""
+    """SES-4 (T4): a new code is another issue; four failures, a new code, one more: locked.
+
+    R6, R7.
+    """
     state = begin(enrolled())
     for _ in range(4):
         state = after(state, WRONG)
@@ -267,7 +271,7 @@ def test_new_code_voids_the_old_and_keeps_the_count() -> None:
 
 
 def test_lock_bars_code_and_login() -> None:
-    """SES-5: while the lock holds neither a code nor a new login is taken, after it both are.
+    """SES-5 (T10): while the lock holds neither a code nor a new login is taken, after it both are.
 
     R21.
     """
@@ -365,7 +369,8 @@ def test_the_person_is_warned() -> None:
     ],
 )
 def test_a_code_serves_what_it_was_made_for(attempt: Attempt) -> None:
-    """SES-7: another host session, purpose or session: the right code is refused, not counted.
+    """SES-7 (T18, T20): another host session, purpose or session: the right code is refused, not
+    counted.
 
     R5.
     """
@@ -393,7 +398,10 @@ def approval(**about: str) -> Attempt:
     ],
 )
 def test_an_approval_serves_its_action(other: Attempt) -> None:
-    """SES-15: a code to share with A until a day approves no other doctor, day, or login (R9)."""
+    """SES-15 (T19): a code to share with A until a day approves no other doctor, day, or login.
+
+    R9.
+    """
     asked = approval(doctor="A", until="2020-12-01")
     state = begin(enrolled(), attempt=asked)
     assert refused(lambda: guess(state, RIGHT, attempt=other)) is rules.SES_7
@@ -412,7 +420,10 @@ def test_action_digest_is_of_every_part() -> None:
 
 @pytest.mark.parametrize("number", range(1, 5))
 def test_pause_between_codes(number: int) -> None:
-    """SES-10: the pause grows: 30 seconds, 1, 2 and 5 minutes, each not a moment shorter (R26)."""
+    """SES-10 (T36): the pause grows: 30 seconds, 1, 2 and 5 minutes, each not a moment shorter.
+
+    R26.
+    """
     pauses = [30, 60, 120, 300]
     state, at = begin(enrolled()), NOW
     for pause in pauses[: number - 1]:
@@ -424,7 +435,7 @@ def test_pause_between_codes(number: int) -> None:
 
 
 def test_codes_an_hour_and_a_day() -> None:
-    """SES-10: five codes an hour and ten a day are sent, the next one is not (R26)."""
+    """SES-10 (T37): five codes an hour and ten a day are sent, the next one is not (R26)."""
     state, at = enrolled(), NOW
     for _ in range(5):
         state = begin(state, at)
@@ -461,7 +472,7 @@ JUNK: list[object] = [
 
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
 def test_junk_is_not_counted(junk: object) -> None:
-    """SES-11: what is not exactly six ASCII digits is malformed, and no failure is counted.
+    """SES-11 (T30): what is not exactly six ASCII digits is malformed, and no failure is counted.
 
     R10.
     """
@@ -489,7 +500,7 @@ def test_nothing_but_a_refusal(junk: object) -> None:
     ("last_step", "accepted"), [(98, True), (99, True), (100, False), (101, False)]
 )
 def test_a_step_is_accepted_once(last_step: int, accepted: bool) -> None:
-    """SES-21: the code of step 100 is good after step 99, and not after 100 or 101 (R13)."""
+    """SES-21 (T26): the code of step 100 is good after step 99, and not after 100 or 101 (R13)."""
     state = attrs.evolve(enrolled(), totp=Totp(version=1, since=NOW, last_step=last_step))
     event = sessions.verify_totp(
         state,
@@ -533,20 +544,26 @@ def test_hard_lock_opens_by_reset_and_authenticator() -> None:
     assert (opened.hard_locked, opened.reset_at) == (False, None)
 
 
+def counted_bytes(number: int) -> bytes:
+    return bytes(range(number))
+
+
 def test_recovery_codes_count_like_any_other() -> None:
-    """SES-22: five wrong recovery codes lock recovery codes."""
+    """SES-22, SES-5: five wrong recovery codes lock recovery codes."""
     attempt = attrs.evolve(LOGIN, means=Means.RECOVERY)
+    kept, codes = sessions.new_recovery_codes(counted_bytes)
+    wrong = f"1{codes[0][1:-1]}7"
     state = enrolled()
 
-    def enter(state: SecondFactor, *, right: bool) -> CodeAccepted | CodeRefused:
-        return sessions.verify_recovery(state, attempt, right=right, at=NOW, rule=RULE)
+    def enter(state: SecondFactor, given: str) -> CodeAccepted | CodeRefused:
+        return sessions.verify_recovery(state, attempt, given=given, codes=kept, at=NOW, rule=RULE)
 
-    assert refused(lambda: enter(state, right=True)) is rules.SES_3
+    assert refused(lambda: enter(state, codes[0])) is rules.SES_3
     state = attrs.evolve(state, recovery_at=NOW)
-    assert isinstance(enter(state, right=True), CodeAccepted)
+    assert isinstance(enter(state, codes[0]), CodeAccepted)
     for _ in range(5):
-        state = sessions.evolve_factor(state, enter(state, right=False))
-    assert refused(lambda: enter(state, right=True)) is rules.SES_5
+        state = sessions.evolve_factor(state, enter(state, wrong))
+    assert refused(lambda: enter(state, codes[0])) is rules.SES_5
 
 
 def test_recovery_codes() -> None:
@@ -561,7 +578,7 @@ def test_recovery_codes() -> None:
     assert kept.place("3" + codes[2][1:]) is None
     assert [kept.place(junk) for junk in ("", "-", "9", "x" * 64)] == [None] * 4
     new = sessions.new_recovery_code(3, lambda n: b"\x01" * n)
-    later = kept.replaced(3, new)
+    later = kept.replaced(new)
     assert (later.place(codes[3]), later.place(new), later.place(codes[4])) == (None, 3, 4)
     assert not any(code.replace("-", "")[1:] in repr(kept) for code in codes)
 
@@ -571,7 +588,7 @@ def test_recovery_codes() -> None:
 
 @pytest.mark.parametrize(("days", "good"), [(729.99, True), (730, False)])
 def test_phone_that_was_silent_for_long(days: float, good: bool) -> None:
-    """SES-17: a number nobody has proven for 730 days may be another's: no code goes there.
+    """SES-17 (T52): a number nobody has proven for 730 days may be another's: no code goes there.
 
     R29.
     """
@@ -591,7 +608,10 @@ def new_phone(state: SecondFactor, at: dt.datetime = NOW) -> SecondFactor:
 
 
 def test_change_of_phone() -> None:
-    """SES-18: the new phone replaces the old, ends sessions, and cools for 72 hours (R32, R37)."""
+    """SES-18 (T51): the new phone replaces the old, ends sessions, and cools for 72 hours.
+
+    R32, R37.
+    """
     state = attrs.evolve(enrolled(), sessions=(SessionId("s"),))
     changed = new_phone(state)
     old, new = changed.phones
@@ -620,7 +640,7 @@ def test_phone_out_of_use(why: PhoneEnd) -> None:
 
 
 def test_proven_anew() -> None:
-    """SES-20: two operators begin anew: phones are revoked, locks open, the past stays known.
+    """SES-20 (T48): two operators begin anew: phones are revoked, locks open, the past stays known.
 
     R35, R37.
     """

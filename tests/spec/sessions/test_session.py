@@ -48,7 +48,7 @@ def is_over(state: Session | None, minutes: float, secret: str = SECRET) -> bool
 
 
 def test_idle_end() -> None:
-    """SES-8: a session idles out at ten minutes exactly; each use starts them anew."""
+    """SES-8 (T54): a session idles out at ten minutes exactly; each use starts them anew."""
     state = opened()
     assert is_over(state, 10)
     used = use(state, 9.999)
@@ -59,7 +59,7 @@ def test_idle_end() -> None:
 
 
 def test_absolute_end() -> None:
-    """SES-8: however busy, a session ends two hours after it began."""
+    """SES-8 (T55): however busy, a session ends two hours after it began."""
     state = opened()
     for minute in range(5, 120, 5):
         state = sessions.evolve_session(state, use(state, minute))
@@ -88,7 +88,7 @@ def test_session_the_factor_does_not_know(factor: SecondFactor | None) -> None:
 
 @pytest.mark.parametrize(("minutes", "good"), [(0, True), (4.999, True), (5, False), (6, False)])
 def test_freshness(minutes: float, good: bool) -> None:
-    """SES-14: five minutes after a proof the session is good for nothing sensitive (R50)."""
+    """SES-14 (T25): five minutes after a proof the session is good for nothing sensitive (R50)."""
     state, at = opened(), NOW + dt.timedelta(minutes=minutes)
     assert isinstance(state, sessions.Open)
     if good:
@@ -113,7 +113,7 @@ def test_renewed_under_a_new_secret() -> None:
 
 
 def test_logout() -> None:
-    """SES-8: an ended session stays ended, and ending it again does nothing."""
+    """SES-8 (T58): an ended session stays ended, and ending it again does nothing."""
     state = opened()
     event = sessions.end(state, why=Ending.LOGOUT, at=NOW)
     assert event is not None
@@ -125,7 +125,7 @@ def test_logout() -> None:
 
 @pytest.mark.parametrize("secret", ["", "Sesame", sessions.digest("sesame")])
 def test_only_the_secret_opens(secret: str) -> None:
-    """SES-9: another secret does not open it, nor does the stored digest (R44)."""
+    """SES-9 (T59): another secret does not open it, nor does the stored digest (R44)."""
     assert is_over(opened(), 1, secret)
     assert is_over(None, 1)
 
