@@ -1,5 +1,6 @@
 """What all tests may ask for: a real PostgreSQL. What needs a real Kannel is left out, aloud."""
 
+import contextlib
 import os
 from collections.abc import Generator
 
@@ -10,11 +11,13 @@ import servers
 pytest.register_assert_rewrite("emrcore.testing.contracts")
 
 
-@pytest.fixture(scope="session")
-def postgres_url(request: pytest.FixtureRequest) -> Generator[str]:
-    """The URL of a PostgreSQL server; to have none fails in CI, and elsewhere skips loudly."""
+@contextlib.contextmanager
+def _or_loudly(
+    request: pytest.FixtureRequest, server: contextlib.AbstractContextManager[str]
+) -> Generator[str]:
+    """The URL of *server*; to have none fails in CI, and elsewhere skips loudly."""
     try:
-        with servers.postgres() as url:
+        with server as url:
             yield url
     except servers.NoServerError as failure:
         if os.environ.get("CI") == "true":
@@ -23,6 +26,20 @@ def postgres_url(request: pytest.FixtureRequest) -> Generator[str]:
         if reporter:
             reporter.write_line(f"\nNOT TESTED ON POSTGRESQL: {failure}", red=True, bold=True)
         pytest.skip(f"no PostgreSQL: {failure}")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> Generator[str]:
+    """The URL of a PostgreSQL server."""
+    with _or_loudly(request, servers.postgres()) as url:
+        yield url
+
+
+@pytest.fixture
+def reckless_url(request: pytest.FixtureRequest) -> Generator[str]:
+    """The URL of a PostgreSQL server that syncs nothing."""
+    with _or_loudly(request, servers.own_postgres(fsync="off", full_page_writes="off")) as url:
+        yield url
 
 
 _LEFT_OUT = pytest.StashKey[int]()

@@ -97,6 +97,36 @@ class Unavailable(StoreError):
 
 
 @attrs.frozen
+class StorageFull(StoreError):
+    """Not applied: there is no room. Reads go on, and so do commits once there is."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"the store is full: {self.what}"
+
+
+@attrs.frozen
+class ReadOnly(StoreError):
+    """Not applied: the store takes no writes. Reads go on; to try again changes nothing."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"the store is read-only: {self.what}"
+
+
+@attrs.frozen
+class Unfit(StoreError):
+    """Nothing was written: the store is set up to lose commits, or has another schema."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"the store is not fit for use: {self.what}"
+
+
+@attrs.frozen
 class CommitUnknown(StoreError):
     """May or may not be applied: drop the connection and look before repeating."""
 

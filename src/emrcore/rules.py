@@ -396,6 +396,12 @@ ACC_21 = Rule(
     says="What is dated in a time of opting out is never shown.",
     source="choice: bands",
 )
+ACC_22 = Rule(
+    id="ACC-22",
+    says="Of several reasons the one that came furthest is told, and of equals that of the first "
+    "rule and the lowest constant, in whatever order the rulebook names its bands.",
+    source="choice: bands",
+)
 
 # -- records -------------------------------------------------------------------------------------
 
@@ -454,7 +460,8 @@ APP_7 = Rule(
 )
 APP_8 = Rule(
     id="APP-8",
-    says="An unconfirmed tie leaves the application open; it is granted once the tie is confirmed.",
+    says="An unconfirmed tie leaves that card open and stops its clock, until the tie is "
+    "confirmed.",
     source="announcement: 22",
 )
 APP_9 = Rule(
@@ -477,6 +484,60 @@ APP_12 = Rule(
     id="APP-12",
     says="No more people are let into a card than the rulebook allows at once.",
     source="choice: bands",
+)
+APP_13 = Rule(
+    id="APP-13",
+    says="The applicant alone answers, corrects and withdraws an application.",
+    source="choice: 7",
+)
+APP_14 = Rule(
+    id="APP-14",
+    says="While the applicant is asked, the clock stands and nothing is decided.",
+    source="choice: 8",
+)
+APP_15 = Rule(
+    id="APP-15",
+    says="Questions come from a closed list; unanswered for the rulebook's days, they end the "
+    "application.",
+    source="choice: clarification",
+)
+APP_16 = Rule(
+    id="APP-16",
+    says="A later application for a card replaces the one that is still open.",
+    source="choice: clarification",
+)
+APP_17 = Rule(
+    id="APP-17",
+    says="A missed deadline is noted once for each card, and approves nothing.",
+    source="choice: 8",
+)
+APP_18 = Rule(
+    id="APP-18",
+    says="Staff who type an application are named in it with the applicant's consent, and do not "
+    "decide it.",
+    source="announcement: 26; choice: 26",
+)
+APP_19 = Rule(
+    id="APP-19",
+    says="Codes go to the applicant's own phone, never to that of the staff who help.",
+    source="choice: 26",
+)
+APP_20 = Rule(
+    id="APP-20",
+    says="A card is rejected for a reason of the closed list.",
+    source="choice: rejection",
+)
+APP_21 = Rule(
+    id="APP-21",
+    says="A photo is a JPEG or PNG picture by its content, of a bounded size, and is kept without "
+    "anything but the picture.",
+    source="OWASP ASVS 5.0 V5.2.1, V5.2.2, V5.2.6, V14.2.8",
+)
+APP_22 = Rule(
+    id="APP-22",
+    says="Evidence is kept sealed, for a stated purpose, and deleted once its application is "
+    "decided, or after the days of the rulebook.",
+    source="choice: evidence",
 )
 
 # -- sessions ------------------------------------------------------------------------------------
@@ -680,6 +741,36 @@ JRN_4 = Rule(
 JRN_5 = Rule(
     id="JRN-5",
     says="The patient sees who looked at the card, as what, when and why.",
+    source="choice: journal",
+)
+JRN_6 = Rule(
+    id="JRN-6",
+    says="A checkpoint kept elsewhere shows a cut tail, a chain written anew and a rollback.",
+    source="OWASP ASVS 5.0 V16.4.2; RFC 9162 2.1",
+)
+JRN_7 = Rule(
+    id="JRN-7",
+    says="A checkpoint is signed, covers all before it, and is never smaller or earlier.",
+    source="OWASP ASVS 5.0 V16.4.3; C2SP tlog-checkpoint",
+)
+JRN_8 = Rule(
+    id="JRN-8",
+    says="A personal datum enters the journal only as a salted commitment.",
+    source="OWASP ASVS 5.0 V14.2.7; choice: journal",
+)
+JRN_9 = Rule(
+    id="JRN-9",
+    says="Entries are kept six years at least; what is given up then leaves its signed hash.",
+    source="45 CFR 164.316(b)(2)(i)",
+)
+JRN_10 = Rule(
+    id="JRN-10",
+    says="An entry about a look says for whom, to what purpose, on what basis, with what outcome.",
+    source="OWASP ASVS 5.0 V16.2.1; FHIR R4 AuditEvent",
+)
+JRN_11 = Rule(
+    id="JRN-11",
+    says="Looks by programs are told apart from people's and gathered, so that they frighten none.",
     source="choice: journal",
 )
 STO_1 = Rule(

@@ -11,7 +11,7 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
-from emrcore.adapters.sql import SqlStorage, create_schema, metadata, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, metadata, migrate, sqlite_engine
 from emrcore.envelopes import Envelope
 from emrcore.office import places
 from emrcore.people import Snils
@@ -82,7 +82,7 @@ def test_search_finds_what_is_there(written: Callable[[str], bytes]) -> None:
 def engine(tmp_path: pathlib.Path) -> Generator[sa.Engine]:
     """A database in a file."""
     made = sqlite_engine(tmp_path / "carried-off.db")
-    create_schema(made)
+    migrate(made)
     yield made
     made.dispose()
 

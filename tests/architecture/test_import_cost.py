@@ -60,6 +60,27 @@ def test_importing_loads_no_adapter(imported: dict[str, Any]) -> None:
     assert loaded == []
 
 
+def test_a_rulebook_is_read_without_facts_papers_and_calendars() -> None:
+    """Who only reads a rulebook pays for no class of a fact, no paper and no deadline."""
+    answer = subprocess.run(
+        [sys.executable, "-B", "-c", RULEBOOK], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    loaded = set(json.loads(answer.stdout))
+    spared = {"dateutil", "emrcore.people.family", "emrcore.people.identity"}
+    assert not loaded & (spared | {"emrcore.calendar.deadlines", "emrcore.access"})
+    assert "emrcore.rulebook.reading" in loaded
+
+
+RULEBOOK = """
+import json, sys
+from emrcore.rulebook import shipped
+
+shipped("ru-moscow-2020")
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
 def test_importing_touches_nothing(imported: dict[str, Any]) -> None:
     """No file but the modules themselves, no socket, no process, no database."""
     assert imported["touched"] == []

@@ -15,7 +15,7 @@ import pytest
 import centre
 import smsbox
 from emrcore.adapters.keyring import LocalKeys
-from emrcore.adapters.sql import SqlStorage, create_schema, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, migrate, sqlite_engine
 from emrcore.adapters.system import SystemClock, SystemRandomness
 from emrcore.applications import Asked, Filed
 from emrcore.cli.main import main
@@ -55,7 +55,7 @@ def place(tmp_path: pathlib.Path, monkeypatch: Environment) -> Generator[Place]:
     """The environment names the store, and a file the key."""
     path = tmp_path / "emrcore.db"
     engine = sqlite_engine(path)
-    create_schema(engine)
+    migrate(engine)
     randomness = SystemRandomness()
     town = new_town()
     office = attrs.evolve(
@@ -150,4 +150,4 @@ def test_a_store_that_is_not_there(
     """STO-1: what failed is the outside world, so it is 3."""
     monkeypatch.setenv("EMRCORE_STORE", f"sqlite:///{place.path.parent / 'no' / 'emrcore.db'}")
     assert main(["dispatch", "--sms", "console", "--once", *HOST]) == 3
-    assert capsys.readouterr().err.startswith("unavailable: ")
+    assert capsys.readouterr().err.startswith("the store is read-only: ")

@@ -1,38 +1,21 @@
 """Empty databases: a SQLite file for each test, and one PostgreSQL schema emptied for each."""
 
-import contextlib
-import itertools
-import os
 import pathlib
 from collections.abc import Generator
 
 import pytest
 import sqlalchemy as sa
 
-from emrcore.adapters.sql import create_schema, metadata, sqlite_engine
-
-_NUMBERS = itertools.count()
-
-
-@contextlib.contextmanager
-def schema(server: str) -> Generator[sa.URL]:
-    """The URL of *server*, in a new schema."""
-    name = f"emrcore_test_{os.getpid()}_{next(_NUMBERS)}"
-    url = sa.make_url(server)
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    with engine.begin() as connection:
-        connection.execute(sa.schema.CreateSchema(name))
-    yield url.update_query_dict({"options": f"-csearch_path={name}"})
-    with engine.begin() as connection:
-        connection.execute(sa.schema.DropSchema(name, cascade=True))
+import servers
+from emrcore.adapters.sql import metadata, migrate, sqlite_engine
 
 
 @pytest.fixture(scope="session")
 def postgres_engine(postgres_url: str) -> Generator[sa.Engine]:
     """The tables in PostgreSQL, as the tests before have left them."""
-    with schema(postgres_url) as url:
+    with servers.schema(postgres_url) as url:
         engine = sa.create_engine(url)
-        create_schema(engine)
+        migrate(engine)
         yield engine
         engine.dispose()
 
@@ -50,7 +33,7 @@ def postgres(postgres_engine: sa.Engine) -> sa.Engine:
 def sqlite(tmp_path: pathlib.Path) -> Generator[sa.Engine]:
     """The tables in a SQLite file, empty."""
     engine = sqlite_engine(tmp_path / "emrcore.db")
-    create_schema(engine)
+    migrate(engine)
     yield engine
     engine.dispose()
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from emrcore.access import View
-from emrcore.adapters.sql import SqlStorage, create_schema, prepare
-from emrcore.journal import Entry, Link
+from emrcore.adapters.sql import SqlStorage, migrate, prepare
+from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Key, Leased, Shard, Storage, Stored
 from emrcore.records import Document, Page
@@ -65,6 +65,12 @@ class Through:
     def links(self, shard: Shard, *, after: int = 0, limit: int = 1000) -> Sequence[Link]:
         return self._call(lambda storage: storage.links(shard, after=after, limit=limit))
 
+    def heads(self, *, after: Shard | None = None, limit: int = 1000) -> Sequence[Head]:
+        return self._call(lambda storage: storage.heads(after=after, limit=limit))
+
+    def trim(self, shard: Shard, *, upto: int) -> None:
+        self._call(lambda storage: storage.trim(shard, upto=upto))
+
 
 class HostCommits(Through):
     """As in a host that owns the transaction."""
@@ -90,7 +96,7 @@ class OnLoop(Through):
 
     async def _created(self) -> None:
         async with self._engine.begin() as connection:
-            await connection.run_sync(create_schema)
+            await connection.run_sync(migrate)
 
     def close(self) -> None:
         self._run(self._engine.dispose())

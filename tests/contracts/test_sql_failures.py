@@ -11,9 +11,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from emrcore.adapters.sql import SqlStorage, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, prepare, sqlite_engine
 from emrcore.adapters.sql.failures import meaning
-from emrcore.errors import CommitUnknown, Conflict, Corrupt, StoreError, Unavailable
+from emrcore.errors import (
+    CommitUnknown,
+    Conflict,
+    Corrupt,
+    ReadOnly,
+    StorageFull,
+    StoreError,
+    Unavailable,
+    Unfit,
+)
 from emrcore.ports import Batch, Key
 from emrcore.testing.contracts.examples import CARD, KEY, NOW, held, item, write
 
@@ -53,18 +62,18 @@ def of_postgres(sqlstate: str) -> exc.DBAPIError:
         (of_sqlite("SQLITE_BUSY_SNAPSHOT"), Conflict, Conflict),
         (of_sqlite("SQLITE_LOCKED"), Conflict, Conflict),
         (of_sqlite("SQLITE_CONSTRAINT_PRIMARYKEY"), Conflict, Conflict),
-        (of_sqlite("SQLITE_FULL"), Unavailable, Unavailable),
-        (of_sqlite("SQLITE_READONLY"), Unavailable, Unavailable),
-        (of_sqlite("SQLITE_CANTOPEN"), Unavailable, Unavailable),
+        (of_sqlite("SQLITE_FULL"), StorageFull, StorageFull),
+        (of_sqlite("SQLITE_READONLY"), ReadOnly, ReadOnly),
+        (of_sqlite("SQLITE_CANTOPEN"), ReadOnly, ReadOnly),
         (of_sqlite("SQLITE_IOERR_FSYNC"), Unavailable, CommitUnknown),
         (of_sqlite("SQLITE_CORRUPT"), Corrupt, Corrupt),
         (of_sqlite("SQLITE_NOTADB"), Corrupt, Corrupt),
         (of_postgres("40001"), Conflict, Conflict),
         (of_postgres("40P01"), Conflict, Conflict),
-        (of_postgres("55P03"), Conflict, Conflict),
+        (of_postgres("55P03"), Unavailable, Unavailable),
         (of_postgres("23505"), Conflict, Conflict),
-        (of_postgres("53100"), Unavailable, Unavailable),
-        (of_postgres("25006"), Unavailable, Unavailable),
+        (of_postgres("53100"), StorageFull, StorageFull),
+        (of_postgres("25006"), ReadOnly, ReadOnly),
         (of_postgres("42P01"), Unavailable, Unavailable),
         (of_postgres("57P01"), Unavailable, CommitUnknown),
         (of_postgres("08006"), Unavailable, CommitUnknown),
@@ -103,7 +112,7 @@ def test_a_database_that_cannot_be_written_is_still_read(sqlite: sa.Engine) -> N
     storage = SqlStorage(sqlite)
     write(storage, KEY, text="kept")
     pragma(sqlite, "query_only = ON")
-    assert type(told(lambda: write(storage, SECRETS, text=SECRET))) is Unavailable
+    assert type(told(lambda: write(storage, SECRETS, text=SECRET))) is ReadOnly
     assert held(storage, KEY, SECRETS) == [("kept", 1), None]
 
 
@@ -113,7 +122,7 @@ def test_a_full_database_takes_nothing_and_gives_everything(sqlite: sa.Engine) -
     write(storage, KEY, text="kept")
     pragma(sqlite, "max_page_count = 30")
     large = SECRET * 100_000
-    assert type(told(lambda: write(storage, SECRETS, text=large))) is Unavailable
+    assert type(told(lambda: write(storage, SECRETS, text=large))) is StorageFull
     assert held(storage, KEY, SECRETS) == [("kept", 1), None]
     write(storage, KEY, text="small", version=1)
 
@@ -161,10 +170,12 @@ def test_a_row_that_makes_no_sense_is_corrupt(either: sa.Engine) -> None:
     assert type(told(lambda: write(storage, KEY, version=1))) is Corrupt
 
 
-def test_a_database_without_tables_is_unavailable(postgres: sa.Engine) -> None:
-    """STO-1: it says by the name of the error what is missing."""
+def test_a_database_without_tables_is_unfit(postgres: sa.Engine) -> None:
+    """STO-1: it says what to do about it."""
     engine = sa.create_engine(postgres.url.update_query_dict({"options": ""}))
-    assert str(told(lambda: write(SqlStorage(engine), SECRETS))) == "unavailable: 42P01"
+    error = told(lambda: write(SqlStorage(engine), SECRETS))
+    assert type(error) is Unfit
+    assert "its schema is 0, not 1: run `emrcore store migrate`" in str(error)
     engine.dispose()
 
 
@@ -238,3 +249,54 @@ def test_a_connection_lost_in_the_commit_leaves_it_unknown(
         with killed(postgres, "commit"):
             assert type(told(lambda: write(storage, KEY, version=1))) is CommitUnknown
         assert held(storage, KEY) in ([("", 1)], [("", 2)])
+
+
+def test_a_file_that_may_only_be_read_is_read(sqlite: sa.Engine) -> None:
+    """STO-1: and no commit is applied to it."""
+    write(SqlStorage(sqlite), KEY, text="kept")
+    url = f"sqlite:///file:{sqlite.url.database}?mode=ro&uri=true"
+    engine = prepare(sa.create_engine(url))
+    storage = SqlStorage(engine)
+    assert type(told(lambda: write(storage, SECRETS, text=SECRET))) is ReadOnly
+    assert held(storage, KEY, SECRETS) == [("kept", 1), None]
+    engine.dispose()
+
+
+def test_a_server_that_may_only_be_read_is_read(postgres: sa.Engine) -> None:
+    """STO-1: like one that stands by for another."""
+    write(SqlStorage(postgres), KEY, text="kept")
+    options = f"{postgres.url.query['options']} -cdefault_transaction_read_only=on"
+    engine = sa.create_engine(postgres.url.update_query_dict({"options": options}))
+    storage = SqlStorage(engine)
+    assert type(told(lambda: write(storage, SECRETS, text=SECRET))) is ReadOnly
+    assert held(storage, KEY, SECRETS) == [("kept", 1), None]
+    engine.dispose()
+
+
+def test_a_lock_that_is_not_given_in_time_leaves_all_as_it_was(postgres: sa.Engine) -> None:
+    """STO-1: as a host sets the time with ``lock_timeout``."""
+    options = f"{postgres.url.query['options']} -clock_timeout=10"
+    engine = sa.create_engine(postgres.url.update_query_dict({"options": options}))
+    write(SqlStorage(postgres), KEY)
+    with postgres.connect() as connection:
+        write(SqlStorage(connection, host_commits=True), KEY, version=1)
+        assert type(told(lambda: write(SqlStorage(engine), KEY, version=1))) is Unavailable
+    assert held(SqlStorage(engine), KEY) == [("", 1)]
+    engine.dispose()
+
+
+def test_a_flipped_bit_is_corrupt(sqlite: sa.Engine) -> None:
+    """STO-1: where a page says what kind of page it is."""
+    storage = SqlStorage(sqlite)
+    write(storage, KEY, text="kept")
+    with sqlite.connect() as connection:
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        asked = "SELECT rootpage FROM sqlite_master WHERE name LIKE '%emrcore_states_1'"
+        page = connection.exec_driver_sql(asked).scalar_one()
+    sqlite.dispose()
+    path = pathlib.Path(str(sqlite.url.database))
+    damaged = bytearray(path.read_bytes())
+    damaged[(page - 1) * size] ^= 1
+    path.write_bytes(damaged)
+    assert type(told(lambda: held(storage, KEY))) is Corrupt
+    assert type(told(lambda: write(storage, KEY, version=1))) is Corrupt

@@ -4,11 +4,9 @@ import os
 import pathlib
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from emrcore.adapters.sql import SqlStorage, sqlite_engine
 from emrcore.journal import breaks
@@ -18,12 +16,12 @@ from emrcore.testing.contracts.examples import CARD, KEY, details, held, waiting
 
 WRITER = """
 import os, sys
-from emrcore.adapters.sql import SqlStorage, create_schema, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, migrate, sqlite_engine
 from emrcore.testing.contracts.examples import CARD, KEY, entry, item
 from emrcore.ports import Batch
 
 engine = sqlite_engine(sys.argv[1])
-create_schema(engine)
+migrate(engine)
 storage = SqlStorage(engine)
 for version in range(3):
     storage.commit(
@@ -58,11 +56,4 @@ def test_what_is_acknowledged_survives_the_process(tmp_path: pathlib.Path) -> No
 class TestSqlite(StorageContract):
     @pytest.fixture
     def storage(self, sqlite: sa.Engine) -> Storage:
-        """Without syncing, which no test here can tell."""
-
-        def hasten(connection: Any, _: object) -> None:
-            connection.execute("PRAGMA synchronous = OFF")
-
-        sqlite.dispose()
-        event.listen(sqlite, "connect", hasten)
         return SqlStorage(sqlite)

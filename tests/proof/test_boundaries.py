@@ -4,13 +4,14 @@ import ast
 import collections
 import functools
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 import attrs
 import pytest
 
 from emrcore.access import decide
-from emrcore.records import Document
+from emrcore.records import Document, verdicts
 from emrcore.rulebook import Role, Rulebook, load, shipped, shipped_names
 from emrcore.testing import interpreter
 from emrcore.testing.boundaries import Look, answered, cells, looks
@@ -20,6 +21,8 @@ EVERY_KEY = load(pathlib.Path(__file__).parent / "every-key.toml")
 BOOKS = {**{name: shipped(name) for name in shipped_names()}, EVERY_KEY.id: EVERY_KEY}
 MOST_CELLS = 100_000
 SHOWN = {Answer.VIEW, Answer.ACT}
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -53,6 +56,44 @@ def test_both_readings_agree(name: str) -> None:
     """
     wrong = [case for case in cases(name) if case.found is not case.expected]
     assert not wrong, f"{len(wrong)} of {len(cases(name))}, such as {wrong[0]}"
+
+
+def reordered(book: Rulebook) -> Rulebook:
+    """*book*, which names the bands of each kind of viewer and the windows backwards."""
+    return attrs.evolve(
+        book,
+        editions=tuple(
+            attrs.evolve(
+                edition,
+                relations={
+                    role: attrs.evolve(relation, bands=backwards(relation.bands))
+                    for role, relation in edition.relations.items()
+                },
+                sections={
+                    section: attrs.evolve(rule, windows=backwards(rule.windows))
+                    for section, rule in edition.sections.items()
+                },
+            )
+            for edition in book.editions
+        ),
+    )
+
+
+def backwards(named: Mapping[str, T]) -> dict[str, T]:
+    return dict(reversed(list(named.items())))
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_the_order_of_bands_says_nothing(name: str) -> None:
+    """ACC-22: whatever the order of bands and windows, every document gets the same verdict."""
+    book, other = BOOKS[name], reordered(BOOKS[name])
+    for look in looks(book):
+        told, again = (
+            decide(look.facts, look.viewer, at=look.at, edition=one.edition_at(look.at))
+            for one in (book, other)
+        )
+        assert (told.refusal, told.closed, told.until) == (again.refusal, again.closed, again.until)
+        assert verdicts(told, look.documents) == verdicts(again, look.documents)
 
 
 @pytest.mark.parametrize("name", BOOKS)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from emrcore.access import View, decide
-from emrcore.adapters.sql import SqlStorage, create_schema, prepare
+from emrcore.adapters.sql import SqlStorage, migrate, prepare
 from emrcore.journal import Actor, ActorKind, Entry
 from emrcore.people import PatientId
 from emrcore.records import Document, DocumentId, count, visible
@@ -24,7 +24,7 @@ MANY = 30
 def storage() -> Iterator[SqlStorage]:
     """An empty SQLite database in memory."""
     engine = prepare(sa.create_engine("sqlite://", poolclass=sa.StaticPool))
-    create_schema(engine)
+    migrate(engine)
     yield SqlStorage(engine)
     engine.dispose()
 

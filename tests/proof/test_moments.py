@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from emrcore.access import Facts, Grant, View, Viewer, decide
-from emrcore.adapters.sql import SqlStorage, create_schema, prepare
+from emrcore.adapters.sql import SqlStorage, migrate, prepare
 from emrcore.journal import Actor, ActorKind, Entry
 from emrcore.people import (
     Kinship,
@@ -75,7 +75,7 @@ def test_a_delay_over_a_change_of_the_clocks(zone: dt.tzinfo, other: dt.tzinfo) 
     """ACC-19: a day of a delay has 24 hours, in memory and in SQL, whatever the clocks do."""
     at = dt.datetime(2027, 4, 5, 2, tzinfo=dt.UTC)  # clocks in Sydney went back on 4 April
     engine = prepare(sa.create_engine("sqlite://", poolclass=sa.StaticPool))
-    create_schema(engine)
+    migrate(engine)
     own = view("au-mhr", ADULT, Role.SELF, at.astimezone(zone))
     entry = Entry(at=at, actor=Actor(kind=ActorKind.SYSTEM, id="p"), action="test.1", detail="{}")
     reports = [

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import itertools
 import os
 import pathlib
 import shutil
@@ -9,18 +10,18 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 
 import psycopg
+import sqlalchemy as sa
 
 _DEADLINE = 20.0
+_NUMBERS = itertools.count()
 
-_SETTINGS = {
+_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "max_connections": "200",
     "shared_buffers": "32MB",
-    "fsync": "off",  # it lives no longer than the tests
-    "full_page_writes": "off",
     "autovacuum": "off",
     "deadlock_timeout": "20ms",
 }
@@ -36,17 +37,37 @@ def postgres() -> Generator[str]:
     if url := os.environ.get("EMRCORE_TEST_PG_URL"):
         yield url
         return
+    with own_postgres() as url:
+        yield url
+
+
+@contextlib.contextmanager
+def own_postgres(**settings: str) -> Generator[str]:
+    """The URL of a server of the caller's own with *settings*, ended after."""
     with contextlib.ExitStack() as stack:
         failures: list[str] = []
         for programs in _places():
             try:
-                url = stack.enter_context(_running(programs))
+                url = stack.enter_context(_running(programs, settings))
                 break
             except (OSError, subprocess.SubprocessError, TimeoutError) as failure:
                 failures.append(f"{programs}: {failure}")
         else:
             raise NoServerError("; ".join(failures) or "no server programs found")
         yield url
+
+
+@contextlib.contextmanager
+def schema(server: str) -> Generator[sa.URL]:
+    """The URL of *server*, in a new schema."""
+    name = f"emrcore_test_{os.getpid()}_{next(_NUMBERS)}"
+    url = sa.make_url(server)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.schema.CreateSchema(name))
+    yield url.update_query_dict({"options": f"-csearch_path={name}"})
+    with engine.begin() as connection:
+        connection.execute(sa.schema.DropSchema(name, cascade=True))
 
 
 def _places() -> Iterator[pathlib.Path]:
@@ -60,7 +81,7 @@ def _places() -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
-def _running(programs: pathlib.Path) -> Generator[str]:
+def _running(programs: pathlib.Path, settings: Mapping[str, str]) -> Generator[str]:
     home = pathlib.Path(tempfile.mkdtemp(prefix="emrcore-pg-"))
     user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     if user:
@@ -68,9 +89,9 @@ def _running(programs: pathlib.Path) -> Generator[str]:
     try:
         with (home / "log").open("wb") as log:
             _initialised(programs, home, user)
-            settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+            chosen = [f"-c{name}={value}" for name, value in ({**_SETTINGS, **settings}).items()]
             server = subprocess.Popen(
-                [programs / "postgres", "-D", home / "data", "-k", home, *settings],
+                [programs / "postgres", "-D", home / "data", "-k", home, *chosen],
                 stdout=log,
                 stderr=log,
                 user=user,

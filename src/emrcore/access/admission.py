@@ -2,7 +2,8 @@
 
 A kind of viewer has bands. A band that nothing stands against lets in. Where none does, the reason
 told is that of the band which came furthest, and the order of the questions makes sure that who has
-no tie to the patient learns that first, and neither age nor death.
+no tie to the patient learns that first, and neither age nor death. Of bands that came equally far
+the reason that goes before the others is told, in whatever order the rulebook names them.
 """
 
 import datetime as dt
@@ -19,7 +20,9 @@ from emrcore.people import (
     AgeConvention,
     CapacityKind,
     Fact,
+    Kinship,
     LeapBirthday,
+    PersonId,
     Restriction,
     Tie,
     reached_on,
@@ -37,14 +40,21 @@ def _reached(born: dt.date, years: int, convention: AgeConvention, leap: LeapBir
 
 @attrs.define
 class Question:
-    """What is asked, with the local day it is asked on."""
+    """What is asked, with the local day it is asked on, and what is known of these two persons.
+
+    ``moment`` is when, in UTC: moments of one zone are put in order without reckoning. ``grants``
+    are those to this viewer in this role, ``bars`` the restrictions that name them or everybody.
+    """
 
     facts: Facts
     viewer: Viewer
-    at: dt.datetime
+    moment: dt.datetime
     day: dt.date
     edition: Edition
     ungranted: bool
+    grants: list[Grant]
+    kinships: list[Kinship]
+    bars: list[Restriction]
 
     @classmethod
     def of(
@@ -63,7 +73,19 @@ class Question:
         """
         if at.tzinfo is None:
             raise ValueError("at must be an aware datetime")
-        return cls(facts, viewer, at, edition.local_day(at), edition, ungranted)
+        person, named, roles = viewer.person, (None, viewer.person), (None, viewer.role)
+        ward = facts.person.id
+        return cls(
+            facts,
+            viewer,
+            at.astimezone(dt.UTC),
+            edition.local_day(at),
+            edition,
+            ungranted,
+            [one for one in facts.grants if one.viewer == person and one.role in roles],
+            _between(person, ward, facts.kinships),
+            [one for one in facts.restrictions if one.ward == ward and one.person in named],
+        )
 
     def reached(self, years: int) -> dt.date:
         """The day the patient reaches *years*."""
@@ -74,14 +96,15 @@ class Question:
 
     def ties(self, facts: tuple[TieT, ...]) -> list[TieT]:
         """Those of *facts* that are between this viewer and this patient."""
-        guardian, ward = self.viewer.person, self.facts.person.id
-        return [tie for tie in facts if tie.guardian == guardian and tie.ward == ward]
+        return _between(self.viewer.person, self.facts.person.id, facts)
 
-    def grants(self) -> list[Grant]:
-        """The grants to this viewer, in this role."""
-        viewer, roles = self.viewer.person, (None, self.viewer.role)
-        grants = self.facts.grants
-        return [grant for grant in grants if grant.viewer == viewer and grant.role in roles]
+    def granted(self) -> list[Grant]:
+        """The grants that are in force."""
+        return [grant for grant in self.grants if grant.holds_at(self.moment)]
+
+
+def _between(guardian: PersonId, ward: PersonId, facts: tuple[TieT, ...]) -> list[TieT]:
+    return [tie for tie in facts if tie.guardian == guardian and tie.ward == ward]
 
 
 def admitting(question: Question) -> tuple[tuple[str, ...], Reason | None]:
@@ -95,7 +118,7 @@ def admitting(question: Question) -> tuple[tuple[str, ...], Reason | None]:
         passed, obstacle = _obstacle(question, band)
         if obstacle is None:
             names.append(name)
-        elif passed > furthest:
+        elif passed > furthest or (passed == furthest and obstacle.goes_before(refusal)):
             furthest, refusal = passed, obstacle
     return tuple(names), None if names else refusal
 
@@ -130,7 +153,7 @@ def _no_tie(question: Question, band: Band) -> Reason | None:
     wanted = band.kinship
     if wanted and not [
         tie
-        for tie in question.ties(question.facts.kinships)
+        for tie in question.kinships
         if tie.status is wanted.value and tie.holds_on(question.day)
     ]:
         return _because(rules.ACC_5, wanted, wanted.value)
@@ -206,26 +229,16 @@ def meeting(need: Need, question: Question) -> Sequence[Fact]:
 
 def _restriction(question: Question, band: Band) -> Reason | None:
     if band.restricted.value:
-        held = [bar.since for bar in bars(question) if bar.holds_on(question.day)]
+        held = [bar.since for bar in question.bars if bar.holds_on(question.day)]
         if held:
             return _because(rules.ACC_6, band.restricted, min(held))
     return None
 
 
-def bars(question: Question) -> list[Restriction]:
-    """The restrictions that name this viewer, or everybody, at this patient's card."""
-    named = (None, question.viewer.person)
-    ward = question.facts.person.id
-    every = question.facts.restrictions
-    return [bar for bar in every if bar.ward == ward and bar.person in named]
-
-
 def _no_grant(question: Question, band: Band) -> Reason | None:
     if band.access.value is not Access.GRANTED or question.ungranted:
         return None
-    if any(grant.holds_at(question.at) for grant in question.grants()):
-        return None
-    return _because(rules.ACC_8, band.access)
+    return None if question.granted() else _because(rules.ACC_8, band.access)
 
 
 _CHECKS: tuple[Callable[[Question, Band], Reason | None], ...] = (

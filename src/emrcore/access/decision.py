@@ -7,14 +7,14 @@ show is shown.
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from emrcore.access.admission import Question, admitting, bars, meeting
+from emrcore.access.admission import Question, admitting, meeting
 from emrcore.access.facts import Facts, Viewer
 from emrcore.access.showing import bounded, shown
 from emrcore.access.view import Allowance, Reason, View
 from emrcore.people import Fact
-from emrcore.rulebook import Band, Edition, Role, Rulebook
+from emrcore.rulebook import Band, Edition, Need, Role, Rulebook
 
 
 def decide(facts: Facts, viewer: Viewer, *, at: dt.datetime, edition: Edition) -> View:
@@ -129,19 +129,23 @@ def _bounded(
     until_age = band.records_until_age
     if not (until_age or band.records_from_grant or band.opt_outs):
         return allowances
-    held = [grant.since for grant in question.grants() if grant.holds_at(question.at)]
     return bounded(
         allowances,
         band,
         edition,
-        granted_at=min(held, default=None),
+        granted_at=min((grant.since for grant in question.granted()), default=None),
         comes_of_age=question.reached(until_age.value) if until_age else None,
         opt_outs=tuple(one for one in facts.opt_outs if one.person == facts.person.id),
     )
 
 
 def _both(some: Mapping[str, Reason], others: Mapping[str, Reason]) -> Mapping[str, Reason]:
-    return {section: reason for section, reason in some.items() if section in others}
+    """The sections that are closed in both, with the reason that goes before (ACC-9, ACC-22)."""
+    return {
+        section: others[section] if others[section].goes_before(reason) else reason
+        for section, reason in some.items()
+        if section in others
+    }
 
 
 # -- Until when ------------------------------------------------------------------------------------
@@ -149,38 +153,40 @@ def _both(some: Mapping[str, Reason], others: Mapping[str, Reason]) -> Mapping[s
 
 def _until(question: Question) -> dt.datetime | None:
     """The first moment after now at which some fact or rule about the question begins or ends."""
-    at, today = question.at, question.day
+    now, today = question.moment, question.day
     moments = [
         moment
-        for grant in question.grants()
+        for grant in question.grants
         for moment in (grant.since, grant.until)
-        if moment is not None and moment > at
+        if moment and moment > now
     ]
-    days = [day for day in _days(question) if day is not None and day > today]
+    days = [day for day in _days(question) if day and day > today]
     if days:
         moments.append(question.edition.start_of(min(days)))
     return min(moments, default=None)
 
 
-def _days(question: Question) -> Iterator[dt.date | None]:
-    facts, role = question.facts, question.viewer.role
-    yield _next_ruled_day(question.edition, role, question.day)
-    yield facts.person.died
-    for band in question.edition.relations[role].bands.values():
-        for years in (band.from_age, band.until_age):
-            if years:
-                yield question.reached(years.value)
-        for need in band.needs.value if band.needs else ():
-            yield from _ends(meeting(need, question))
-    yield from _ends(question.ties(facts.kinships))
-    yield from _ends(bars(question))
-    yield from _ends(facts.capacities)
+def _days(question: Question) -> list[dt.date | None]:
+    """Days on which the answer may change; which of them are still to come is not looked at."""
+    facts, edition, role = question.facts, question.edition, question.viewer.role
+    ages, needs = _asked(edition, role)
+    days = [_next_ruled_day(edition, role, question.day), facts.person.died]
+    days += [question.reached(years) for years in ages]
+    held: list[Fact] = [*question.kinships, *question.bars, *facts.capacities]
+    for need in needs:
+        held += meeting(need, question)
+    for fact in held:
+        days += (fact.since, fact.until)
+    return days
 
 
-def _ends(facts: Iterable[Fact]) -> Iterator[dt.date | None]:
-    for fact in facts:
-        yield fact.since
-        yield fact.until
+@functools.lru_cache(maxsize=1024)
+def _asked(edition: Edition, role: Role) -> tuple[frozenset[int], frozenset[Need]]:
+    """The ages and the facts that any band of *role* asks for."""
+    bands = edition.relations[role].bands.values()
+    ages = {years.value for band in bands for years in (band.from_age, band.until_age) if years}
+    needs = {need for band in bands if band.needs for need in band.needs.value}
+    return frozenset(ages), frozenset(needs)
 
 
 @functools.lru_cache(maxsize=1024)

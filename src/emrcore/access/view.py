@@ -21,12 +21,24 @@ class Reason:
     source: str
     constant: Constant | None = None
 
+    def goes_before(self, other: "Reason | None") -> bool:
+        """Whether this one is told where both would do (ACC-22).
+
+        That is the one of the first rule of the register, then the one with the lowest constant.
+        """
+        return other is None or _place(self) < _place(other)
+
     def __str__(self) -> str:
         constant = "" if self.constant is None else f", {self.constant}"
         return f"{self.rule.id} ({self.source}{constant})"
 
 
-@attrs.frozen(kw_only=True)
+def _place(reason: Reason) -> tuple[int, str, str]:
+    constant = str(reason.constant).rjust(4)  # so that an age of 9 is below one of 13
+    return int(reason.rule.id.partition("-")[2]), constant, reason.source
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Allowance:
     """A conjunction of comparisons that admits documents of one section.
 

@@ -3,13 +3,13 @@
 import datetime as dt
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
 from emrcore.access import View
 from emrcore.errors import Conflict
-from emrcore.journal import Entry, Link, link
+from emrcore.journal import Entry, Head, Link, Sealed, link
 from emrcore.people import PatientId
 from emrcore.ports import ABSENT, Batch, Fate, Key, Leased, OutboxItem, Shard, Stored
 from emrcore.records import Document, Page, count, judge, page
@@ -151,4 +151,64 @@ class MemoryStorage:
     def links(self, shard: Shard, *, after: int = 0, limit: int = 1000) -> Sequence[Link]:
         """See ``Journal.links``."""
         with self._lock:
-            return tuple(self._links[shard][after : after + limit])
+            links = self._links[shard]
+            gone = links[0].number - 1 if links else 0
+            first = max(after - gone, 0)
+            return tuple(links[first : first + limit])
+
+    def heads(self, *, after: Shard | None = None, limit: int = 1000) -> Sequence[Head]:
+        """See ``Journal.heads``."""
+        with self._lock:
+            behind = [
+                shard
+                for shard, links in self._links.items()
+                if links and (after is None or shard.place > after.place)
+            ]
+            found = sorted(behind, key=lambda shard: shard.place)
+            return tuple(self._links[shard][-1].head(shard) for shard in found[:limit])
+
+    def trim(self, shard: Shard, *, upto: int) -> None:
+        """See ``Journal.trim``."""
+        with self._lock:
+            links = self._links[shard]
+            self._links[shard] = [one for one in links[:-1] if one.number > upto] + links[-1:]
+
+
+class MemoryBlobs:
+    """Keeps sealed bytes in memory; lost with the process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def put(self, id: str, content: bytes) -> None:  # noqa: A002
+        """See ``Blobs.put``."""
+        self._kept[id] = content
+
+    def get(self, id: str) -> bytes | None:  # noqa: A002
+        """See ``Blobs.get``."""
+        return self._kept.get(id)
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """See ``Blobs.delete``."""
+        self._kept.pop(id, None)
+
+
+class MemoryCheckpoints:
+    """Keeps checkpoints in memory; see ``CheckpointSink``."""
+
+    def __init__(self) -> None:
+        self._kept: list[Sealed] = []
+
+    def append(self, sealed: Sealed) -> None:
+        """See ``CheckpointSink.append``."""
+        if sealed.number != len(self._kept) + 1:
+            raise Conflict("the log of checkpoints")
+        self._kept.append(sealed)
+
+    def last(self) -> Sealed | None:
+        """See ``CheckpointSink.last``."""
+        return self._kept[-1] if self._kept else None
+
+    def read(self) -> Iterator[Sealed]:
+        """See ``CheckpointSink.read``."""
+        yield from tuple(self._kept)

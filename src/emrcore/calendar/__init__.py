@@ -1,32 +1,39 @@
 """Working days, deadlines with their receipts, and opening hours.
 
-Deadlines are loaded at once, calendars and opening hours when they are first asked for: whoever
-only reads a deadline does not pay for the acts of Russia or the recurrences of RFC 5545.
+Terms are loaded at once and everything else when it is first asked for: whoever reads a rulebook
+pays for no calendar, and whoever reads a deadline not for the acts of Russia or RFC 5545.
 """
 
 import importlib
 from typing import TYPE_CHECKING
 
-from emrcore.calendar.deadlines import (
-    Counting,
-    Deadline,
-    ReceiptLine,
-    Recomputed,
-    Skip,
-    Suspension,
-    deadline,
-    recompute,
-)
-from emrcore.calendar.terms import Term, TermUnit, months_after
-from emrcore.calendar.working_calendar import DayKind, Why, WorkingCalendar
+from emrcore.calendar.terms import Counting, Term, TermUnit, months_after
 
 if TYPE_CHECKING:
+    from emrcore.calendar.deadlines import (
+        Deadline,
+        ReceiptLine,
+        Recomputed,
+        Skip,
+        Suspension,
+        deadline,
+        recompute,
+    )
     from emrcore.calendar.names import CALENDAR_NAMES, calendar_named
     from emrcore.calendar.national import national_calendar
     from emrcore.calendar.opening_hours import MOSCOW_CENTRE, MOSCOW_FLAGSHIP, OpeningHours
     from emrcore.calendar.russia import russian_calendar
+    from emrcore.calendar.suspension import resume, stands, stop
+    from emrcore.calendar.working_calendar import DayKind, Why, WorkingCalendar
 
 _HOME = {
+    "Deadline": "emrcore.calendar.deadlines",
+    "ReceiptLine": "emrcore.calendar.deadlines",
+    "Recomputed": "emrcore.calendar.deadlines",
+    "Skip": "emrcore.calendar.deadlines",
+    "Suspension": "emrcore.calendar.deadlines",
+    "deadline": "emrcore.calendar.deadlines",
+    "recompute": "emrcore.calendar.deadlines",
     "CALENDAR_NAMES": "emrcore.calendar.names",
     "calendar_named": "emrcore.calendar.names",
     "national_calendar": "emrcore.calendar.national",
@@ -34,6 +41,12 @@ _HOME = {
     "MOSCOW_FLAGSHIP": "emrcore.calendar.opening_hours",
     "OpeningHours": "emrcore.calendar.opening_hours",
     "russian_calendar": "emrcore.calendar.russia",
+    "resume": "emrcore.calendar.suspension",
+    "stands": "emrcore.calendar.suspension",
+    "stop": "emrcore.calendar.suspension",
+    "DayKind": "emrcore.calendar.working_calendar",
+    "Why": "emrcore.calendar.working_calendar",
+    "WorkingCalendar": "emrcore.calendar.working_calendar",
 }
 
 __all__ = [
@@ -57,7 +70,10 @@ __all__ = [
     "months_after",
     "national_calendar",
     "recompute",
+    "resume",
     "russian_calendar",
+    "stands",
+    "stop",
 ]
 
 

@@ -9,15 +9,8 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from emrcore.calendar.local_time import local
-from emrcore.calendar.terms import Term, TermUnit
+from emrcore.calendar.terms import Counting, Term, TermUnit
 from emrcore.calendar.working_calendar import ONE_DAY, Why, WorkingCalendar
-
-
-class Counting(StrEnum):
-    """What day 0 is: A, the local date of filing (CAL-5); B, the day it is received (CAL-6)."""
-
-    A = "A"
-    B = "B"
 
 
 class Skip(StrEnum):

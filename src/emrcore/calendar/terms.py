@@ -1,10 +1,16 @@
-"""How long a term is, in the unit the law counts it in."""
+"""How long a term is, in the unit the law counts it in, and what day it begins after."""
 
 import datetime as dt
 from enum import StrEnum
 
 import attrs
-from dateutil.relativedelta import relativedelta
+
+
+class Counting(StrEnum):
+    """What day 0 is: A, the local date of filing (CAL-5); B, the day it is received (CAL-6)."""
+
+    A = "A"
+    B = "B"
 
 
 class TermUnit(StrEnum):
@@ -39,4 +45,6 @@ class Term:
 
 def months_after(day: dt.date, months: int) -> dt.date:
     """The corresponding day *months* later; the last of its month where there is none (CAL-14)."""
+    from dateutil.relativedelta import relativedelta  # noqa: PLC0415 - slow, and few terms need it
+
     return day + relativedelta(months=months)

@@ -20,7 +20,7 @@ from emrcore.access import Reason, View, Viewer, explain, timeline
 from emrcore.adapters import fhir
 from emrcore.adapters.console import ConsoleSms
 from emrcore.adapters.keyring import LocalKeys
-from emrcore.adapters.sql import SqlStorage, create_schema, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, migrate, sqlite_engine
 from emrcore.adapters.system import SystemRandomness
 from emrcore.applications import Application, Asked, Filed, Granted, Operator, OperatorId, Pending
 from emrcore.calendar import DayKind, Skip, russian_calendar
@@ -151,7 +151,7 @@ class Stage:
 
 def _stage(store: Path, book: Rulebook, language: Language) -> Stage:
     engine = sqlite_engine(store)
-    create_schema(engine)
+    migrate(engine)
     storage, randomness = SqlStorage(engine), SystemRandomness()
     cards = {
         name: fhir.read_bundle(text, zone=MOSCOW, source=patients.SOURCE)

@@ -20,7 +20,7 @@ import attrs
 from emrcore.adapters.console import ConsoleSms
 from emrcore.adapters.kannel import KannelSms
 from emrcore.adapters.keyring import LocalKeys
-from emrcore.adapters.sql import SqlStorage, engine_at
+from emrcore.adapters.sql import SqlStorage, store_engine
 from emrcore.adapters.system import SystemClock, SystemRandomness
 from emrcore.calendar import russian_calendar
 from emrcore.cli.questions import rulebook
@@ -118,7 +118,7 @@ def _office(settings: Settings, book: str, stack: contextlib.ExitStack) -> Offic
 def _storage(settings: Settings, stack: contextlib.ExitStack) -> SqlStorage | None:
     url = settings.get("STORE")
     try:
-        engine = engine_at(url)
+        engine = store_engine(url)
     except ValueError:
         settings.wrong("STORE", "is no URL of a store, or its driver is not installed")
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emrcore.calendar import CALENDAR_NAMES, Counting
-from emrcore.cli import cases, keys, questions, vectors
+from emrcore.cli import cases, journals, keys, questions, stores, vectors
 from emrcore.errors import BeyondCalendar, Malformed, RuleBroken, StoreError
 from emrcore.rulebook import shipped_names
 from emrcore.texts import Language
@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     _fhir(commands.add_parser("fhir", help="what a FHIR R4 bundle holds, by section"))
     _papers(commands.add_parser("papers", help="check identity papers, read from a file"))
     _keys(commands.add_parser("keys", help="master keys in files"))
+    journals.arguments(
+        commands.add_parser("journal", help="is it as it was written, and to prove it")
+    )
+    stores.arguments(commands.add_parser("store", help="keep a store"))
     _vectors(commands.add_parser("vectors", help="check that answers are as they must be"))
     _dispatch(commands.add_parser("dispatch", help="send the messages that wait in a store"))
     return parser

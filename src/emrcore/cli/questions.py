@@ -15,7 +15,7 @@ from emrcore.adapters import fhir
 from emrcore.calendar import calendar_named, deadline
 from emrcore.errors import Fault, Malformed
 from emrcore.people import Sex, parse_identity
-from emrcore.records import diff
+from emrcore.records import Verdict, diff
 from emrcore.rulebook import Cited, May, Rulebook, load, shipped, shipped_names
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -63,10 +63,15 @@ def show_difference(chosen: argparse.Namespace) -> None:
         kind = f" {document.kind}" if document.kind else ""
         print(f"{change.role} {turn} {change.section}")
         print(f"  {example.situation}: patient born {born},{kind} dated {document.occurred_on}")
-        print(f"  before: {change.before}")
-        print(f"  after:  {change.after}")
+        print(f"  before: {_verdict(change.before)}")
+        print(f"  after:  {_verdict(change.after)}")
     if not changes:
         print("no difference")
+
+
+def _verdict(verdict: Verdict) -> str:
+    may = verdict.may.name.lower() if verdict.may else "hidden"
+    return f"{may}, {verdict.reason}"
 
 
 def _cited(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Cited[object]]]:

@@ -2,50 +2,23 @@
 
 A link covers its entry, its number and the link before it. Editing, removing, inserting or
 reordering an entry breaks the chain at that place. A chain alone cannot show that its tail was
-cut: for that, the head is compared with one kept elsewhere.
+cut or that all of it was written anew: for that, it is compared with heads kept elsewhere.
 """
 
 import datetime as dt
-import enum
 import hashlib
 from collections.abc import Iterable, Iterator
 
 import attrs
 
-from emrcore.people import PatientId
-from emrcore.wire import canonical, encode, tag
+from emrcore.journal.entry import Entry, filled
+from emrcore.journal.heads import Head, Shard
+from emrcore.wire import canonical
 
 GENESIS = "0" * 64
 """What the first link of a chain names as the link before it."""
 
-
-class ActorKind(enum.StrEnum):
-    """In what capacity somebody acts."""
-
-    CITIZEN = "citizen"
-    OPERATOR = "operator"
-    STAFF = "staff"
-    SYSTEM = "system"
-
-
-@attrs.frozen(kw_only=True)
-class Actor:
-    """Who did it: an id of the host's, never a name."""
-
-    kind: ActorKind
-    id: str
-    organisation: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Entry:
-    """One thing that happened; ``detail`` is the event as canonical JSON."""
-
-    at: dt.datetime
-    actor: Actor
-    action: str
-    detail: str
-    subject: PatientId | None = None
+_VERSION = "emrcore/link/2"
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +30,10 @@ class Link:
     hash: str
     entry: Entry
 
+    def head(self, shard: Shard, *, trimmed: bool = False) -> Head:
+        """The head of the chain of *shard* at this link."""
+        return Head(shard=shard, number=self.number, hash=self.hash, trimmed=trimmed)
+
 
 @attrs.frozen(kw_only=True)
 class Break:
@@ -64,16 +41,6 @@ class Break:
 
     number: int
     what: str
-
-
-def entry(
-    event: object, *, at: dt.datetime, actor: Actor, subject: PatientId | None = None
-) -> Entry:
-    """The entry about *event*, which must be one that can be stored.
-
-    Events carry references only: no code, secret, phone, paper or medical content (JRN-4).
-    """
-    return Entry(at=at, actor=actor, action=tag(event), detail=encode(event), subject=subject)
 
 
 def link(last: Link | None, new: Entry) -> Link:
@@ -86,13 +53,19 @@ def link(last: Link | None, new: Entry) -> Link:
     )
 
 
-def breaks(links: Iterable[Link], *, head: Link | None = None) -> Iterator[Break]:
+def breaks(links: Iterable[Link], *, heads: Iterable[Head] = ()) -> Iterator[Break]:
     """Every place where the chain *links*, from its first link on, is not what was written (JRN-3).
 
-    *head*, if it is known from elsewhere, must be in the chain: a cut tail shows no other way.
+    *heads* of this chain that are known from elsewhere must be in it: a cut tail and a chain
+    written anew show no other way (JRN-6). A chain may begin after a head that was ``trimmed``.
     """
-    number, previous, found = 0, GENESIS, False
-    for one in links:
+    known = tuple(heads)
+    hashes = {one.number: one.hash for one in known}
+    cuts = {one.number: one.hash for one in known if one.trimmed}
+    number, previous = 0, GENESIS
+    for place, one in enumerate(links):
+        if place == 0 and cuts.get(one.number - 1) == one.previous:
+            number, previous = one.number - 1, one.previous
         number += 1
         if one.number != number:
             yield Break(number=number, what=f"link {one.number} stands here")
@@ -100,22 +73,29 @@ def breaks(links: Iterable[Link], *, head: Link | None = None) -> Iterator[Break
             yield Break(number=number, what="does not follow the link before it")
         elif one.hash != _hash(one.number, one.previous, one.entry):
             yield Break(number=number, what="its entry was changed")
-        found = found or one == head
+        elif hashes.get(one.number, one.hash) != one.hash:
+            yield Break(number=number, what="is not the link that is known elsewhere")
         number, previous = one.number, one.hash
-    if head and not found:
-        yield Break(number=head.number, what="the known head is missing")
+    last = max(hashes, default=0)
+    if last > number:
+        yield Break(number=number + 1, what=f"from here to the known link {last} all is missing")
+
+
+def content(number: int, previous: str, placed: Entry) -> str:
+    """What the hash of a link covers; the second form is for entries with a context."""
+    parts: list[object] = [
+        number,
+        previous,
+        placed.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        [placed.actor.kind, placed.actor.id, placed.actor.organisation],
+        placed.action,
+        placed.subject,
+        placed.detail,
+    ]
+    if placed.context:
+        parts = [_VERSION, *parts, filled(placed.context)]
+    return canonical(parts)
 
 
 def _hash(number: int, previous: str, placed: Entry) -> str:
-    content = canonical(
-        [
-            number,
-            previous,
-            placed.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
-            [placed.actor.kind, placed.actor.id, placed.actor.organisation],
-            placed.action,
-            placed.subject,
-            placed.detail,
-        ]
-    )
-    return hashlib.sha256(content.encode()).hexdigest()
+    return hashlib.sha256(content(number, previous, placed).encode()).hexdigest()

@@ -9,10 +9,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import attrs
 
+from emrcore.office.agenda import Agenda
 from emrcore.office.applying import Applications
 from emrcore.office.cards import Cards
 from emrcore.office.custody import Custody
+from emrcore.office.deciding import Decisions
 from emrcore.office.entering import Entrance
+from emrcore.office.evidence import Proofs
 from emrcore.office.factors import Factors
 from emrcore.office.messages import Messages
 from emrcore.office.once import once
@@ -24,7 +27,19 @@ T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
-class Office(Cards, Applications, Entrance, Factors, Messages, Receipts, Reading, Custody):
+class Office(
+    Cards,
+    Applications,
+    Decisions,
+    Agenda,
+    Proofs,
+    Entrance,
+    Factors,
+    Messages,
+    Receipts,
+    Reading,
+    Custody,
+):
     """All verbs over one storage, by one rulebook.
 
     A verb raises ``RuleBroken`` with the rule that refuses, ``Malformed`` with every fault of its

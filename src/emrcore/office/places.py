@@ -1,6 +1,6 @@
 """Under which key each state lives."""
 
-from emrcore.applications import ApplicationId
+from emrcore.applications import ApplicationId, EvidenceId
 from emrcore.people import AccountId, PatientId, PersonId
 from emrcore.ports import Key, Shard
 from emrcore.sessions import SessionId
@@ -19,6 +19,21 @@ def break_glass(patient: PatientId, person: PersonId) -> Key:
 def application(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name
     """One application."""
     return Key(Shard.of_account(account), "application", id)
+
+
+def alarm(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name
+    """When something next happens to an application by itself; kept apart from whose turn it is."""
+    return Key(Shard.of_account(account), "alarm", id)
+
+
+def latest(account: AccountId, patient: PatientId) -> Key:
+    """The latest application of an account for one card."""
+    return Key(Shard.of_account(account), "latest-application", patient)
+
+
+def evidence(account: AccountId, id: EvidenceId) -> Key:  # noqa: A002 - the field's name
+    """One piece of evidence: what is known of it, not the picture."""
+    return Key(Shard.of_account(account), "evidence", id)
 
 
 def grant(account: AccountId, patient: PatientId) -> Key:

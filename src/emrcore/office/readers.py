@@ -11,12 +11,14 @@ from emrcore.rulebook import Role
 class Citizen:
     """A person with a session, reading the own card or, as ``guardian``, a child's.
 
-    ``token`` is what ``Office.verify`` returned.
+    ``token`` is what ``Office.verify`` returned; ``client`` is the host's reference to the device,
+    for the journal, and never an address.
     """
 
     account: Account
     token: str = attrs.field(repr=False)
     role: Role = Role.SELF
+    client: str | None = None
 
     @property
     def viewer(self) -> Viewer:
@@ -28,10 +30,13 @@ class Citizen:
 class Staff:
     """A doctor or an ambulance crew, signed in by the host.
 
-    A crew reads after ``Office.break_glass``.
+    A crew reads after ``Office.break_glass``. What is ``automated`` is a program's look for the
+    viewer, whom nobody shows anything; ``client`` is as with a citizen.
     """
 
     viewer: Viewer
+    automated: bool = False
+    client: str | None = None
 
 
 Reader = Citizen | Staff

@@ -1,15 +1,25 @@
 """Reading a card: decide, enter in the journal, and only then answer."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeVar, cast
 
 import attrs
 
 from emrcore import rules, sharing
 from emrcore.access import Facts, Grant, View, Viewer, decide
 from emrcore.errors import Fault, Malformed, RuleBroken
-from emrcore.journal import Actor, ActorKind, Break, Link, breaks
+from emrcore.journal import (
+    Actor,
+    ActorKind,
+    Break,
+    Link,
+    Look,
+    breaks,
+    looks,
+)
 from emrcore.office import places
+from emrcore.office.auditing import links
+from emrcore.office.circumstances import context
 from emrcore.office.desk import Desk
 from emrcore.office.entering import check_session, remember_use
 from emrcore.office.readers import Citizen, Reader, Staff
@@ -18,9 +28,9 @@ from emrcore.people import AccountId, PatientId
 from emrcore.ports import Shard
 from emrcore.records import CardOpened, DocumentsShown, Page
 from emrcore.rulebook import Role
+from emrcore.rules import Rule
 from emrcore.sessions import SessionUsed
-from emrcore.sharing import Broken, GlassBroken
-from emrcore.wire import decode_any
+from emrcore.sharing import Broken
 
 T = TypeVar("T")
 
@@ -31,14 +41,6 @@ class OpenedCard:
 
     view: View
     counts: Mapping[str, int]
-
-
-@attrs.frozen(kw_only=True)
-class Look:
-    """One line of who looked at a card: who, as what, when, what; of a crew first its reason."""
-
-    link: Link
-    event: CardOpened | DocumentsShown | GlassBroken
 
 
 class Reading(Desk):
@@ -74,7 +76,8 @@ class Reading(Desk):
             )
             after = sharing.evolve(work.load(place, Broken), event)
             work.put(place, after)
-            work.note(event, _actor(Staff(viewer=viewer)), patient)
+            crew = Staff(viewer=viewer)
+            work.note(event, _actor(crew), patient, context(crew, patient))
             return after
 
         return self.do(Shard.of_patient(patient), verb)
@@ -101,7 +104,7 @@ class Reading(Desk):
             )
             return OpenedCard(view=view, counts=counts), event
 
-        return _read(self, reader, patient, look)
+        return _read(self, reader, patient, look, even_refused=True)
 
     def read_page(
         self,
@@ -126,8 +129,6 @@ class Reading(Desk):
                 raise Malformed(
                     "page", (Fault("section", f"must be one of {known}", rules.ACC_11),)
                 )
-            if view.refusal:
-                raise RuleBroken(view.refusal.rule)
             page = self.storage.page(view, cursor=cursor, section=section, size=size)
             event = DocumentsShown(
                 patient=patient,
@@ -148,8 +149,6 @@ class Reading(Desk):
         """
 
         def look(work: Work, view: View) -> tuple[tuple[Look, ...], CardOpened]:
-            if view.refusal:
-                raise RuleBroken(view.refusal.rule)
             event = CardOpened(
                 patient=patient,
                 viewer=view.viewer,
@@ -157,7 +156,7 @@ class Reading(Desk):
                 edition=view.edition.fingerprint,
                 counts={},
             )
-            return tuple(_looks(self, patient)), event
+            return tuple(looks(links(self.storage, work.shard))), event
 
         return _read(self, reader, patient, look)
 
@@ -166,21 +165,8 @@ class Reading(Desk):
 
         *head* is a link kept elsewhere: without one, a cut tail cannot be seen.
         """
-        return tuple(breaks(_links(self, shard), head=head))
-
-
-def _looks(desk: Desk, patient: PatientId) -> Iterator[Look]:
-    for link in _links(desk, Shard.of_patient(patient)):
-        event = decode_any(link.entry.detail)
-        if isinstance(event, (CardOpened, DocumentsShown, GlassBroken)):
-            yield Look(link=link, event=event)
-
-
-def _links(desk: Desk, shard: Shard) -> Iterator[Link]:
-    after = 0
-    while links := desk.storage.links(shard, after=after):
-        yield from links
-        after = links[-1].number
+        known = (head.head(shard),) if head else ()
+        return tuple(breaks(links(self.storage, shard), heads=known))
 
 
 def _read(
@@ -188,36 +174,64 @@ def _read(
     reader: Reader,
     patient: PatientId,
     look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown]],
+    *,
+    even_refused: bool = False,
 ) -> T:
-    """Decide, *look*, enter it in the journal, commit, and return what was seen (JRN-2)."""
+    """Decide, *look*, enter it in the journal, commit, and return what was seen (JRN-2).
 
-    def verb(work: Work) -> tuple[T, SessionUsed | None]:
-        viewer, used = _identify(desk, work, reader, patient)
+    What was refused is entered, too, before it is told; with *even_refused* it is an answer.
+    """
+
+    def verb(work: Work) -> tuple[T | None, Rule | None, SessionUsed | None]:
+        viewer, used = _identify(desk, work, reader)
         account = reader.account.id if isinstance(reader, Citizen) else None
         facts = _facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
-        seen, event = look(work, view)
-        work.note(event, _actor(reader), patient)
-        return seen, used
+        rule = _glass(work, viewer, patient)
+        if rule is None and view.refusal and not even_refused:
+            rule = view.refusal.rule
+        seen, event = (None, _refused(view, rule, work)) if rule else look(work, view)
+        about = context(reader, patient, facts=facts, refused=bool(rule or view.refusal))
+        work.note(event, _actor(reader), patient, about)
+        return seen, rule, used
 
-    seen, used = desk.do(Shard.of_patient(patient), verb)
+    seen, rule, used = desk.do(Shard.of_patient(patient), verb)
     if isinstance(reader, Citizen) and used:
         remember_use(desk, reader.account, used)
-    return seen
+    if rule:
+        raise RuleBroken(rule)
+    return cast("T", seen)
 
 
-def _identify(
-    desk: Desk, work: Work, reader: Reader, patient: PatientId
-) -> tuple[Viewer, SessionUsed | None]:
+def _identify(desk: Desk, work: Work, reader: Reader) -> tuple[Viewer, SessionUsed | None]:
     if isinstance(reader, Citizen):
         return reader.viewer, check_session(desk, work, reader.account, reader.token)
-    viewer = reader.viewer
-    if viewer.role not in {Role.DOCTOR, Role.CREW}:
+    if reader.viewer.role not in {Role.DOCTOR, Role.CREW}:
         raise RuleBroken(rules.ACC_2)
-    if viewer.role is Role.CREW:
-        glass = work.load(places.break_glass(patient, viewer.person), Broken)
+    return reader.viewer, None
+
+
+def _glass(work: Work, viewer: Viewer, patient: PatientId) -> Rule | None:
+    """The rule by which a crew may not read, which has not broken the glass."""
+    if viewer.role is not Role.CREW:
+        return None
+    glass = work.load(places.break_glass(patient, viewer.person), Broken)
+    try:
         sharing.check(glass, viewer=viewer, at=work.now)
-    return viewer, None
+    except RuleBroken as refusal:
+        return refusal.rule
+    return None
+
+
+def _refused(view: View, rule: Rule, work: Work) -> CardOpened:
+    return CardOpened(
+        patient=view.subject,
+        viewer=view.viewer,
+        at=work.now,
+        edition=view.edition.fingerprint,
+        counts={},
+        refused=rule.id,
+    )
 
 
 def _facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
@@ -232,4 +246,5 @@ def _actor(reader: Reader) -> Actor:
     if isinstance(reader, Citizen):
         return Actor(kind=ActorKind.CITIZEN, id=reader.account.person)
     viewer = reader.viewer
-    return Actor(kind=ActorKind.STAFF, id=viewer.person, organisation=viewer.organisation)
+    kind = ActorKind.SYSTEM if reader.automated else ActorKind.STAFF
+    return Actor(kind=kind, id=viewer.person, organisation=viewer.organisation)

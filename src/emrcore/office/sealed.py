@@ -14,7 +14,7 @@ def keep_sealed(
     desk: Desk, work: Work, person: PersonId, plain: str, *, at: Key, bound: Place
 ) -> None:
     """Seal *plain* in the envelope of *person* and keep it *at*, in place of what was there."""
-    sealed = _key_for(desk, work, person).seal(plain.encode(), bound, randomness=desk.randomness)
+    sealed = seal(desk, work, person, plain.encode(), bound)
     work.text(at)
     work.put(at, sealed)
 
@@ -28,12 +28,27 @@ def open_sealed(desk: Desk, work: Work, *, at: Key, bound: Place) -> str | None:
     sealed = work.load(at, Sealed)
     if sealed is None:
         return None
+    plain = unseal(desk, work, sealed, bound)
+    return None if plain is None else plain.decode()
+
+
+def seal(desk: Desk, work: Work, person: PersonId, plain: bytes, bound: Place) -> Sealed:
+    """*plain* in the envelope of *person*, which *work* expects to be unchanged."""
+    return _key_for(desk, work, person).seal(plain, bound, randomness=desk.randomness)
+
+
+def unseal(desk: Desk, work: Work, sealed: Sealed, bound: Place) -> bytes | None:
+    """What is in *sealed*, or None if its envelope is erased.
+
+    Raises:
+        Corrupt: it is not what was sealed for that place.
+    """
     state = work.load(places.envelope(sealed.person), *ENVELOPE_STATES)
     if state and envelope_of(sealed) in state.erased:
         return None
     if not isinstance(state, Envelope):
         raise Corrupt("an envelope")
-    return open_envelope(desk.keys, state).unseal(sealed, bound).decode()
+    return open_envelope(desk.keys, state).unseal(sealed, bound)
 
 
 def _key_for(desk: Desk, work: Work, person: PersonId) -> DataKey:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 
 from emrcore.errors import Conflict, Unavailable
-from emrcore.journal import Actor, Entry, entry
+from emrcore.journal import Actor, Context, Entry, entry
 from emrcore.people import PatientId
 from emrcore.ports import ABSENT, Batch, Key, OutboxItem, Randomness, Shard, Storage
 from emrcore.wire import decode, encode
@@ -55,17 +55,24 @@ class Work:
 
     def put(self, key: Key, value: object, *, due: dt.datetime | None = None) -> None:
         """Write *value* to *key*, which was read before; *due* is when it needs attention."""
-        self.put_text(key, encode(value))
+        self.put_text(key, encode(value), due=due)
+
+    def put_text(self, key: Key, text: str, *, due: dt.datetime | None = None) -> None:
+        """Write *text* as it is."""
+        self._put[key] = text
         if due:
             self._due[key] = due
 
-    def put_text(self, key: Key, text: str) -> None:
-        """Write *text* as it is."""
-        self._put[key] = text
-
-    def note(self, event: object, actor: Actor, subject: PatientId | None = None) -> None:
+    def note(
+        self,
+        event: object,
+        actor: Actor,
+        subject: PatientId | None = None,
+        context: Context | None = None,
+    ) -> None:
         """Enter *event* in the journal."""
-        self._entries.append(entry(event, at=self.now, actor=actor, subject=subject))
+        new = entry(event, at=self.now, actor=actor, subject=subject, context=context)
+        self._entries.append(new)
 
     def send(self, item: OutboxItem) -> None:
         """Put *item* in the outbox."""

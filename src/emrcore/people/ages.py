@@ -2,15 +2,12 @@
 
 Two questions hide in "turns 15 on the birthday": does the birthday itself count (PPL-1), and which
 day is the birthday of someone born on 29 February in a common year (PPL-2). Rulebooks answer both
-differently, so neither has a default here but the second, whose default is the arithmetic of
-``dateutil`` and of the Russian Civil Code. SQL, frames and views see only the day this module
-computes.
+differently, so neither has a default here but the second, whose default is the arithmetic of the
+Russian Civil Code. SQL, frames and views see only the day this module computes.
 """
 
 import datetime as dt
 import enum
-
-from dateutil.relativedelta import relativedelta
 
 from emrcore import rules
 from emrcore.people.shapes import require_day
@@ -101,6 +98,8 @@ def _birthday(born: dt.date, years: int, leap: LeapBirthday) -> dt.date:
     """The day *born* returns to after *years*."""
     if years < 0:
         raise ValueError(f"an age is not negative [{rules.PPL_3.id}]")
-    day = born + relativedelta(years=years)
-    moved = day.day != born.day
-    return day + _DAY if moved and leap == LeapBirthday.MAR01 else day
+    try:
+        return born.replace(year=born.year + years)
+    except ValueError:  # 29 February in a common year, or a year beyond 9999
+        moved = born.replace(year=born.year + years, day=28)
+        return moved + _DAY if leap == LeapBirthday.MAR01 else moved

@@ -5,7 +5,6 @@ says that no end is known. A fact says what is so; whether it opens a card is fo
 """
 
 import datetime as dt
-import enum
 
 import attrs
 
@@ -13,6 +12,7 @@ from emrcore import rules
 from emrcore.errors import Fault
 from emrcore.people.persons import PersonId
 from emrcore.people.shapes import a, a_day, refuse
+from emrcore.people.standing import CapacityKind, KinshipStatus
 
 
 def _after_since(fact: "Fact", _: object, until: dt.date) -> None:
@@ -60,15 +60,6 @@ class Tie(Fact):
     ward: PersonId = attrs.field(validator=[a(str), _another])
 
 
-class KinshipStatus(enum.StrEnum):
-    """What has become of the claim that *guardian* is a parent of *ward*."""
-
-    CLAIMED = "claimed"
-    CONFIRMED = "confirmed"
-    DISPUTED = "disputed"
-    ENDED = "ended"
-
-
 @attrs.frozen(kw_only=True)
 class Kinship(Tie):
     """The claim of *guardian* to be a parent of *ward* has *status*; only CONFIRMED is a tie."""
@@ -104,14 +95,6 @@ class Restriction(Fact):
     person: PersonId | None = attrs.field(validator=attrs.validators.optional(a(str)))
     authority: str = attrs.field(validator=a(str))
     reason: str = attrs.field(repr=False, validator=a(str))
-
-
-class CapacityKind(enum.StrEnum):
-    """How far a person acts in law."""
-
-    FULL = "full"
-    LIMITED = "limited"
-    NONE = "none"
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ import attrs
 from emrcore import rules
 from emrcore.errors import Fault
 from emrcore.people.shapes import a, a_day, refuse, words
+from emrcore.people.standing import AccountLevel
 
 PersonId = NewType("PersonId", str)
 """Names a human."""
@@ -26,14 +27,6 @@ class Sex(enum.StrEnum):
 
     MALE = "male"
     FEMALE = "female"
-
-
-class AccountLevel(enum.StrEnum):
-    """How far the portal has proven whose login it is, least first."""
-
-    SIMPLIFIED = "simplified"
-    STANDARD = "standard"
-    FULL = "full"
 
 
 def _written(name: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:

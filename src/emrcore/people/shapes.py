@@ -17,8 +17,8 @@ from emrcore.errors import Fault, Malformed
 LONGEST = 64
 """The most characters any typed field may have (ID-1)."""
 
-_UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
-_SEPARATORS = re.compile(r"[\s\u2010-\u2015\u2212-]+")
+_UNREADABLE = r"[\x00\ud800-\udfff]"
+_SEPARATORS = r"[\s\u2010-\u2015\u2212-]+"
 
 
 def read(typed: object, where: str) -> str:
@@ -31,7 +31,7 @@ def read(typed: object, where: str) -> str:
         what = "is not text"
     elif len(typed) > LONGEST:
         what = f"is longer than {LONGEST} characters"
-    elif _UNREADABLE.search(typed):
+    elif re.search(_UNREADABLE, typed):
         what = "holds NUL or a surrogate"
     else:
         return typed
@@ -40,12 +40,12 @@ def read(typed: object, where: str) -> str:
 
 def compact(text: str) -> str:
     """*text* without its spaces, hyphens and dashes."""
-    return _SEPARATORS.sub("", text)
+    return re.sub(_SEPARATORS, "", text)
 
 
 def words(text: str) -> list[str]:
     """The parts of *text* between spaces, hyphens and dashes."""
-    return _SEPARATORS.sub(" ", text).split()
+    return re.sub(_SEPARATORS, " ", text).split()
 
 
 def are_digits(text: str, count: int) -> bool:

@@ -2,11 +2,14 @@
 
 from typing import Protocol
 
+from emrcore.journal import Shard
+from emrcore.ports.checkpoints import CheckpointSink, Signer, Verifier
 from emrcore.ports.journals import Journal
 from emrcore.ports.outbox import Fate, Leased, Outbox
+from emrcore.ports.photos import Blobs, Photo, Photos
 from emrcore.ports.records import Records
 from emrcore.ports.sms import Accepted, Message, Receipt, Rejected, Risk, Sms, SmsOutcome, Unknown
-from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Shard, Store, Stored
+from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Store, Stored
 from emrcore.ports.surroundings import Clock, Keys, Randomness
 
 
@@ -18,6 +21,8 @@ __all__ = [
     "ABSENT",
     "Accepted",
     "Batch",
+    "Blobs",
+    "CheckpointSink",
     "Clock",
     "Fate",
     "Journal",
@@ -27,16 +32,20 @@ __all__ = [
     "Message",
     "Outbox",
     "OutboxItem",
+    "Photo",
+    "Photos",
     "Randomness",
     "Receipt",
     "Records",
     "Rejected",
     "Risk",
     "Shard",
+    "Signer",
     "Sms",
     "SmsOutcome",
     "Storage",
     "Store",
     "Stored",
     "Unknown",
+    "Verifier",
 ]

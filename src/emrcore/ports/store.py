@@ -10,34 +10,10 @@ from typing import Protocol
 
 import attrs
 
-from emrcore.journal import Entry
-from emrcore.people import AccountId, PatientId, PersonId
+from emrcore.journal import Entry, Shard
 
 ABSENT = 0
 """The version of a key that holds nothing."""
-
-
-@attrs.frozen
-class Shard:
-    """What lives together: ``patient``, ``account`` or ``person``, and its id."""
-
-    kind: str
-    id: str
-
-    @classmethod
-    def of_patient(cls, patient: PatientId) -> "Shard":
-        """The shard of one card."""
-        return cls("patient", patient)
-
-    @classmethod
-    def of_account(cls, account: AccountId) -> "Shard":
-        """The shard of one login."""
-        return cls("account", account)
-
-    @classmethod
-    def of_person(cls, person: PersonId) -> "Shard":
-        """The shard of what is kept of one person, whatever their accounts."""
-        return cls("person", person)
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from emrcore.records.card import (
 )
 from emrcore.records.comparison import Change, Example, Impact, diff, impact
 from emrcore.records.document import Document, DocumentId
-from emrcore.records.execution import Verdict, count, judge, visible, withheld
+from emrcore.records.execution import Verdict, count, judge, verdicts, visible, withheld
 from emrcore.records.page import Page, Position, check_size, cut, opened, page, position
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "page",
     "position",
     "restricted",
+    "verdicts",
     "visible",
     "withheld",
 ]

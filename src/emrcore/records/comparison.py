@@ -9,12 +9,13 @@ import collections
 import datetime as dt
 import functools
 import itertools
+import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
-from emrcore.access import Allowance, Facts, Grant, Reason, View, Viewer, decide
+from emrcore.access import Allowance, Facts, Grant, View, Viewer, decide
 from emrcore.people import (
     Assent,
     Assessment,
@@ -33,8 +34,8 @@ from emrcore.people import (
     Restriction,
 )
 from emrcore.records.document import Document, DocumentId
-from emrcore.records.execution import judge
-from emrcore.rulebook import Band, Basis, Edition, Role, Rulebook, SectionRule, Window
+from emrcore.records.execution import Verdict, judge, verdicts
+from emrcore.rulebook import Band, Basis, Edition, May, Role, Rulebook, SectionRule, Window
 
 PATIENT, VIEWER = PersonId("patient"), PersonId("viewer")
 _CARD = PatientId("card")
@@ -56,15 +57,16 @@ class Example:
 class Change:
     """A kind of viewer *gains* or loses documents of a section, with the smallest example.
 
-    ``before`` and ``after`` are the reasons of the two rulebooks in that example.
+    ``before`` and ``after`` are the verdicts of the two rulebooks in that example. Who saw the
+    document before and may now act on it gains, too.
     """
 
     role: Role
     section: str
     gains: bool
     example: Example
-    before: Reason
-    after: Reason
+    before: Verdict
+    after: Verdict
 
 
 @attrs.frozen(kw_only=True)
@@ -80,16 +82,16 @@ class Impact:
 def diff(before: Rulebook, after: Rulebook, *, at: dt.datetime) -> tuple[Change, ...]:
     """What *after* changes of *before* at the moment *at* (aware), by role and section.
 
-    At most one gain and one loss are told of each role and section, the smallest of each: the
-    youngest patient in the plainest situation, and the earliest document. Equal rulebooks give
-    nothing.
+    A turn is from hidden, view or act to another of them. Of each role, section and turn one
+    example is told, the smallest: the youngest patient in the plainest situation, and the earliest
+    document. Equal rulebooks give nothing.
 
     Raises:
         ValueError: *at* is naive.
     """
     editions = before.edition_at(at), after.edition_at(at)
     documents = _documents(editions, at)
-    found: dict[tuple[Role, str, bool], Change] = {}
+    found: dict[tuple[Role, str, May | None, May | None], Change] = {}
     asked: set[tuple[Role, frozenset[tuple[object, ...]], frozenset[tuple[object, ...]]]] = set()
     for role, (situation, facts) in itertools.product(Role, _cards(editions, at)):
         viewer = Viewer(person=PATIENT if role is Role.SELF else VIEWER, role=role)
@@ -100,19 +102,19 @@ def diff(before: Rulebook, after: Rulebook, *, at: dt.datetime) -> tuple[Change,
         asked.add((role, *admits))
         for document in documents:
             old, new = (judge(view, document) for view in views)
-            if old.visible is not new.visible:
+            if old.may != new.may:
                 example = Example(
                     situation=situation, facts=facts, viewer=viewer, document=document
                 )
                 change = Change(
                     role=role,
                     section=document.section,
-                    gains=new.visible,
+                    gains=(new.may or 0) > (old.may or 0),
                     example=example,
-                    before=old.reason,
-                    after=new.reason,
+                    before=old,
+                    after=new,
                 )
-                found.setdefault((role, document.section, new.visible), change)
+                found.setdefault((role, document.section, old.may, new.may), change)
     return tuple(found.values())
 
 
@@ -120,6 +122,8 @@ def impact(
     cards: Iterable[tuple[Facts, Viewer]], before: Rulebook, after: Rulebook, *, at: dt.datetime
 ) -> Impact:
     """How many of *cards* gain or lose documents of any kind by *after*, at the moment *at*.
+
+    As in ``diff``, who may act where they only looked before gains.
 
     Raises:
         ValueError: *at* is naive.
@@ -132,8 +136,8 @@ def impact(
         views = [
             attrs.evolve(sample, allowances=some, closed={}, refusal=None) for some in (old, new)
         ]
-        pairs = {(judge(views[0], one).visible, judge(views[1], one).visible) for one in documents}
-        return (False, True) in pairs, (True, False) in pairs
+        was, now = ([one.may or 0 for one in verdicts(view, documents)] for view in views)
+        return any(map(operator.lt, was, now)), any(map(operator.gt, was, now))
 
     counts = {
         turn: collections.Counter[Role]() for turn in itertools.product((False, True), repeat=2)

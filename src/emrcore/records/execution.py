@@ -1,9 +1,16 @@
 """Executing a view over plain Python objects.
 
 This is the reference: every other execution (SQL, data frames) must admit the same documents.
+
+An allowance becomes a test once, with everything about it looked up and every verdict made that
+does not depend on the document. Deciding about a document, filtering a card and telling why are the
+same tests.
 """
 
 import collections
+import datetime as dt
+import functools
+import operator
 from collections.abc import Callable, Iterable
 
 import attrs
@@ -11,21 +18,35 @@ import attrs
 from emrcore import rules
 from emrcore.access import Allowance, Reason, View
 from emrcore.records.document import Document
+from emrcore.rulebook import Basis, May
 
 _UNKNOWN = "choice: 4"
 
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """Whether one document is visible under a view, and the reason either way."""
+    """Whether one document is visible under a view, and the reason either way.
+
+    ``may`` is what the viewer may do with it, None where it is hidden.
+    """
 
     visible: bool
     reason: Reason
+    may: May | None = None
 
 
 def visible(view: View, documents: Iterable[Document]) -> list[Document]:
     """The documents that *view* allows, in their order."""
-    return [document for document in documents if judge(view, document).visible]
+    subject, now = view.subject, view.at.astimezone(dt.UTC)
+    tests = {section: _test_of(view, section) for section in _open(view)}
+    return [
+        document
+        for document in documents
+        if document.section in tests
+        and document.patient == subject
+        and document.published_at <= now
+        and tests[document.section](document, now)[1].visible
+    ]
 
 
 def count(view: View, documents: Iterable[Document]) -> dict[str, int]:
@@ -36,97 +57,170 @@ def count(view: View, documents: Iterable[Document]) -> dict[str, int]:
 def judge(view: View, document: Document) -> Verdict:
     """Whether *view* shows *document*, and why or why not.
 
-    A document of another card is never visible. Of several allowances that do not admit it, the one
-    that came furthest tells the reason.
+    A document of another card is never visible. Of several allowances that admit it, the one that
+    allows the most tells the reason; of several that do not, the one that came furthest (ACC-22).
     """
-    if obstacle := _closed(view, document):
-        return Verdict(visible=False, reason=obstacle)
-    furthest, hidden_by = -1, _unknown(document.section)
-    for allowance in view.allowances:
-        if allowance.section == document.section:
-            passed, obstacle = _obstacle(view, allowance, document)
-            if obstacle is None:
-                return Verdict(visible=True, reason=allowance.reason)
-            if passed > furthest:
-                furthest, hidden_by = passed, obstacle
-    return Verdict(visible=False, reason=hidden_by)
+    now = view.at.astimezone(dt.UTC)
+    if document.patient != view.subject:
+        return _ELSEWHERE
+    if document.published_at > now and not view.refusal:
+        return _hidden(Reason(rule=rules.ACC_13, source=_UNKNOWN, constant=document.published_at))
+    return _test_of(view, document.section)(document, now)[1]
+
+
+def verdicts(view: View, documents: Iterable[Document]) -> list[Verdict]:
+    """What ``judge`` says of each of *documents*, in their order."""
+    subject, now = view.subject, view.at.astimezone(dt.UTC)
+    test_of = functools.cache(functools.partial(_test_of, view))
+    return [
+        test_of(document.section)(document, now)[1]
+        if document.patient == subject and document.published_at <= now
+        else judge(view, document)
+        for document in documents
+    ]
 
 
 def withheld(view: View, documents: Iterable[Document]) -> int:
     """How many documents a label hides from this viewer who is to be told so (ACC-16)."""
-    verdicts = (judge(view, document) for document in documents)
-    return sum(one.reason.rule is rules.ACC_16 for one in verdicts if not one.visible)
+    return sum(one.reason.rule is rules.ACC_16 for one in verdicts(view, documents))
 
 
-def _closed(view: View, document: Document) -> Reason | None:
-    """What hides *document* before any allowance is asked."""
-    if document.patient != view.subject:
-        return Reason(rule=rules.ACC_2, source=_UNKNOWN)
+def _open(view: View) -> set[str]:
+    """The sections of which something may be shown."""
     if view.refusal:
-        return view.refusal
-    if document.published_at > view.at:
-        return Reason(rule=rules.ACC_13, source=_UNKNOWN, constant=document.published_at)
-    return view.closed.get(document.section)
+        return set()
+    return {one.section for one in view.allowances}.difference(view.closed)
 
 
-def _obstacle(view: View, allowance: Allowance, document: Document) -> tuple[int, Reason | None]:
-    """The first comparison *document* does not pass, and how many it passed before."""
-    for passed, comparison in enumerate(_COMPARISONS):
-        if obstacle := comparison(view, allowance, document):
-            return passed, obstacle
-    return len(_COMPARISONS), None
+def _hidden(reason: Reason) -> Verdict:
+    return Verdict(visible=False, reason=reason)
 
 
-def _kind(_: View, allowance: Allowance, document: Document) -> Reason | None:
-    if document.kind is None:
-        return None if allowance.unkinded else _unknown("kind")
-    return None if document.kind in allowance.kinds else _unknown(document.kind)
+def _unknown(what: str) -> Verdict:
+    return _hidden(Reason(rule=rules.ACC_11, source=_UNKNOWN, constant=what))
 
 
-def _source(_: View, allowance: Allowance, document: Document) -> Reason | None:
-    if allowance.sources is None or document.source in allowance.sources:
-        return None
-    return _unknown(document.source)
+_ELSEWHERE = _hidden(Reason(rule=rules.ACC_2, source=_UNKNOWN))
 
 
-def _labels(_: View, allowance: Allowance, document: Document) -> Reason | None:
+# -- Tests -----------------------------------------------------------------------------------------
+
+_Found = tuple[int, Verdict]
+"""A verdict, and how many comparisons were passed on the way to it."""
+
+_Test = Callable[[Document, dt.datetime], _Found]
+"""Asks one document of the right card and section, that is published, at the moment (in UTC)."""
+
+_KIND, _SOURCE, _LABELS, _DATE, _RELEASE, _ALL = range(6)
+"""How many comparisons were passed where each of them fails, in the order they are made."""
+
+_DATES: dict[Basis, Callable[[Document], dt.date | None]] = {
+    Basis.OCCURRED: operator.attrgetter("occurred_on"),
+    Basis.SIGNED: operator.attrgetter("signed_on"),
+    Basis.PUBLISHED: operator.attrgetter("published_at"),
+}
+
+
+def _test_of(view: View, section: str) -> _Test:
+    """What *view* asks of the documents of *section*."""
+    reason = view.refusal or view.closed.get(section)
+    if reason:
+        told = 0, _hidden(reason)
+        return lambda _, __: told
+    return _any_of(tuple([one for one in view.allowances if one.section == section]))
+
+
+@functools.lru_cache(maxsize=4096)
+def _any_of(allowances: tuple[Allowance, ...]) -> _Test:
+    """The test of one section, which any of its *allowances* may pass."""
+    tests = tuple(map(_test, allowances))
+    if len(tests) == 1:
+        return tests[0]
+
+    def ask(document: Document, now: dt.datetime) -> _Found:
+        best = -1, _unknown(document.section)
+        for test in tests:
+            found = test(document, now)
+            if found[0] > best[0] or (
+                found[0] == best[0] and found[1].reason.goes_before(best[1].reason)
+            ):
+                best = found
+        return best
+
+    return ask
+
+
+def _test(allowance: Allowance) -> _Test:
+    kinds, unkinded, sources = allowance.kinds, allowance.unkinded, allowance.sources
+    labels, is_dated, is_released = allowance.labels, _dating(allowance), _releasing(allowance)
+    shown = (
+        _ALL + allowance.may,
+        Verdict(visible=True, reason=allowance.reason, may=allowance.may),
+    )
+
+    def ask(document: Document, now: dt.datetime) -> _Found:
+        kind = document.kind
+        if not unkinded if kind is None else kind not in kinds:
+            return _KIND, _unknown(kind or "kind")
+        if sources is not None and document.source not in sources:
+            return _SOURCE, _unknown(document.source)
+        if document.labels and not document.labels <= labels:
+            return _LABELS, _labelled(document, allowance)
+        if is_dated and (obstacle := is_dated(document)):
+            return obstacle
+        if is_released and (obstacle := is_released(document, now)):
+            return obstacle
+        return shown
+
+    return ask
+
+
+def _labelled(document: Document, allowance: Allowance) -> Verdict:
     barred = document.labels - allowance.labels
-    if not barred:
-        return None
-    flagged = barred <= allowance.flagged
-    rule = rules.ACC_16 if flagged else rules.ACC_11
-    return Reason(rule=rule, source=allowance.reason.source, constant=min(barred))
+    rule = rules.ACC_16 if barred <= allowance.flagged else rules.ACC_11
+    return _hidden(Reason(rule=rule, source=allowance.reason.source, constant=min(barred)))
 
 
-def _date(_: View, allowance: Allowance, document: Document) -> Reason | None:
+def _dating(allowance: Allowance) -> Callable[[Document], _Found | None] | None:
+    """What tests the date; None where none is asked for."""
     if allowance.basis is None:
         return None
-    date = document.judged_by(allowance.basis)
-    if date is None:
-        return _unknown(allowance.basis)
-    if allowance.since is not None and date < allowance.since:
-        return allowance.reason
-    if allowance.before is not None and date >= allowance.before:
-        return allowance.ends or allowance.reason
-    return None
+    date_of = _DATES[allowance.basis]
+    since, before = _in_utc(allowance.since), _in_utc(allowance.before)
+    undated = _DATE, _unknown(allowance.basis)
+    early = _DATE, _hidden(allowance.reason)
+    late = _DATE, _hidden(allowance.ends or allowance.reason)
+
+    def ask(document: Document) -> _Found | None:
+        date = date_of(document)
+        if date is None:
+            return undated
+        if since is not None and date < since:
+            return early
+        if before is not None and date >= before:
+            return late
+        return None
+
+    return ask
 
 
-def _release(view: View, allowance: Allowance, document: Document) -> Reason | None:
-    seen = document.acknowledged_at
-    unseen = allowance.acknowledged and (seen is None or seen > view.at)
-    if unseen or document.published_at + allowance.delay > view.at:
-        return Reason(rule=rules.ACC_19, source=allowance.reason.source)
-    return None
+def _in_utc(constant: dt.date | None) -> dt.date | None:
+    """A moment on the clock of the documents; a day as it is."""
+    return constant.astimezone(dt.UTC) if isinstance(constant, dt.datetime) else constant
 
 
-def _unknown(what: str) -> Reason:
-    return Reason(rule=rules.ACC_11, source=_UNKNOWN, constant=what)
+def _releasing(
+    allowance: Allowance,
+) -> Callable[[Document, dt.datetime], _Found | None] | None:
+    """What tests the release; None where publication releases at once."""
+    delay, acknowledged = allowance.delay, allowance.acknowledged
+    if not delay and not acknowledged:
+        return None
+    unreleased = _RELEASE, _hidden(Reason(rule=rules.ACC_19, source=allowance.reason.source))
 
+    def ask(document: Document, now: dt.datetime) -> _Found | None:
+        seen = document.acknowledged_at
+        unseen = acknowledged and (seen is None or seen > now)
+        return unreleased if unseen or document.published_at + delay > now else None
 
-_COMPARISONS: tuple[Callable[[View, Allowance, Document], Reason | None], ...] = (
-    _kind,
-    _source,
-    _labels,
-    _date,
-    _release,
-)
+    return ask

@@ -175,7 +175,11 @@ class EmergencyRule:
 
 @attrs.frozen(kw_only=True)
 class ApplicationRule:
-    """Who may apply since when, what is checked, and by when the answer is due."""
+    """Who may apply since when, what is checked, and by when the answer is due.
+
+    The applicant has ``clarification_days`` whole local days to answer a question, and evidence is
+    kept for ``evidence_days`` whole local days at most.
+    """
 
     opens_on: Cited[dt.date]
     account_levels: Cited[tuple[AccountLevel, ...]]
@@ -183,6 +187,8 @@ class ApplicationRule:
     term: Cited[Term]
     counting: Cited[Counting]
     calendar: Cited[str]
+    clarification_days: Cited[int]
+    evidence_days: Cited[int]
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -362,6 +362,8 @@ def _application(table: Table) -> ApplicationRule:
         term=_term(table),
         counting=table.cited("counting", one_of(Counting), Counting.A),
         calendar=table.cited("calendar", a_text, ""),
+        clarification_days=table.cited("clarification_days", a_number(1, 90), 1),
+        evidence_days=table.cited("evidence_days", a_number(1, 90), 1),
     )
     table.close()
     return found

@@ -7,6 +7,7 @@ check says so at load, with the path of the key at fault; nothing is left to be 
 import itertools
 from collections.abc import Iterator
 
+from emrcore.people import CapacityKind
 from emrcore.rulebook.edition import (
     Access,
     Band,
@@ -21,6 +22,7 @@ from emrcore.rulebook.entry import EntryRule
 Path = tuple[str, ...]
 Finding = tuple[Path, str]
 
+_OF_TWO = {Need.CUSTODY, Need.RESIDENCE, Need.ASSENT}
 _MOST_LABELS = 6
 _OLDEST = 150
 
@@ -80,6 +82,9 @@ def _tie(role: Role, band: Band, path: Path) -> Iterator[Finding]:
     needs = band.needs.value if band.needs else ()
     if role is Role.REPRESENTATIVE and Need.NOMINATION not in needs:
         yield (*path, "needs"), "must name nomination for a representative"
+    for need in needs:
+        if role is Role.SELF and need in _OF_TWO:
+            yield (*path, "needs"), f"{need!s} is between two persons, and the patient is one"
 
 
 def _entitlement(role: Role, band: Band, path: Path) -> Iterator[Finding]:
@@ -96,21 +101,38 @@ def _entitlement(role: Role, band: Band, path: Path) -> Iterator[Finding]:
 
 
 def _ages(edition: Edition, path: Path) -> Iterator[Finding]:
-    """Whether each age is the guardian's or the patient's, but for those declared otherwise."""
-    own, guardian = (
-        {age for band in edition.relations[role].bands.values() for age in _covered(band)}
-        for role in (Role.SELF, Role.GUARDIAN)
-    )
-    every = set(range(_OLDEST))
-    for key, found in (("gap", every - own - guardian), ("overlap", own & guardian)):
+    """Whether each age is the guardian's or the patient's, but for those declared otherwise.
+
+    It must be so whatever is found of the patient's capacity, which may count instead of the age.
+    """
+    gap, overlap = set[int](), set[int]()
+    for finding in (None, CapacityKind.FULL, CapacityKind.NONE):
+        own, guardian = (
+            {
+                age
+                for band in edition.relations[role].bands.values()
+                for age in _covered(band, finding)
+            }
+            for role in (Role.SELF, Role.GUARDIAN)
+        )
+        gap |= set(range(_OLDEST)) - own - guardian
+        overlap |= own & guardian
+    for key, found in (("gap", gap), ("overlap", overlap)):
         declared = getattr(edition.ages, key)
         if found != set(range(*declared.value) if declared else ()):
             ages = f"{min(found)} to {max(found)}" if found else "none"
-            yield (*path, "ages", key), f"is not as the bands of guardian and self have it: {ages}"
+            yield (
+                (*path, "ages", key),
+                f"is not as guardian and self have it, whatever the capacity: {ages}",
+            )
 
 
-def _covered(band: Band) -> range:
-    low, high = band.from_age, band.until_age
+def _covered(band: Band, finding: CapacityKind | None) -> range:
+    """The ages at which *band* lets in, where an authority has come to *finding*."""
+    low, high, override = band.from_age, band.until_age, band.capacity_overrides_age
+    if finding and override and override.value:
+        barred = high if finding is CapacityKind.FULL else low
+        return range(0) if barred else range(_OLDEST)
     return range(low.value if low else 0, high.value if high else _OLDEST)
 
 

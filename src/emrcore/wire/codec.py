@@ -55,6 +55,27 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "check-recorded.1": applications.CheckRecorded,
         "access-granted.1": applications.AccessGranted,
         "access-rejected.1": applications.AccessRejected,
+        "outcome.needs-kinship.1": applications.NeedsKinship,
+        "outcome.withdrawn.1": applications.Withdrawn,
+        "outcome.superseded.1": applications.Superseded,
+        "outcome.expired.1": applications.Expired,
+        "application.suspended.1": applications.Suspended,
+        "application.returned.1": applications.Returned,
+        "kinship-awaited.1": applications.KinshipAwaited,
+        "tie-confirmed.1": applications.TieConfirmed,
+        "clarification-asked.1": applications.ClarificationAsked,
+        "clarification-answered.1": applications.ClarificationAnswered,
+        "application-returned.1": applications.ApplicationReturned,
+        "correction-received.1": applications.CorrectionReceived,
+        "application-withdrawn.1": applications.ApplicationWithdrawn,
+        "card-superseded.1": applications.CardSuperseded,
+        "application-expired.1": applications.ApplicationExpired,
+        "deadline-missed.1": applications.DeadlineMissed,
+        "evidence.kept.1": applications.Kept,
+        "evidence.deleted.1": applications.Deleted,
+        "evidence-kept.1": applications.EvidenceKept,
+        "evidence-shown.1": applications.EvidenceShown,
+        "evidence-deleted.1": applications.EvidenceDeleted,
         "factor.1": sessions.SecondFactor,
         "enrolment-opened.1": sessions.EnrolmentOpened,
         "first-password-issued.1": sessions.FirstPasswordIssued,
@@ -143,11 +164,14 @@ def plain(value: object) -> str:
     return canonical(_converter().unstructure(value))
 
 
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
 def canonical(data: object) -> str:
     """Plain *data* as JSON text that is the same wherever it is made."""
-    return json.dumps(
-        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _CANONICAL.encode(data)
 
 
 def _tagged(value: object) -> dict[str, Any]:

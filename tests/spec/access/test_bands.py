@@ -27,9 +27,11 @@ from emrcore.people import (
     PolicyCover,
     Residence,
 )
-from emrcore.records import Document, judge, visible, withheld
-from emrcore.rulebook import Edition, Role, parse
+from emrcore.records import Document, Verdict, judge, visible, withheld
+from emrcore.rulebook import Edition, May, Role, parse, shipped
 from emrcore.rules import Rule
+from emrcore.testing.boundaries import answered
+from emrcore.testing.interpreter import answer
 from world import MOSCOW, Cards, moscow
 
 TEXT = (importlib.resources.files("emrcore") / "rulebooks" / "ru-moscow-2020.toml").read_text(
@@ -37,6 +39,7 @@ TEXT = (importlib.resources.files("emrcore") / "rulebooks" / "ru-moscow-2020.tom
 )
 MOTHER, CHILD = PersonId("mother"), PersonId("child")
 NOW = moscow(2020, 2, 3, 12)
+BOOK = shipped("ru-moscow-2020")
 
 
 HEAD = "[edition.relations.guardian.until-15]"
@@ -119,6 +122,89 @@ def test_capacity(
     facts = cards.facts(person=person, capacities=(finding,))
     asker = CHILD if role is Role.SELF else MOTHER
     assert refusal(facts, by, person=asker, role=role) is rule
+
+
+OTHER = "[edition.relations.guardian.other]"
+BAND = TEXT[TEXT.index(HEAD) + len(HEAD) : TEXT.index("[edition.relations.representative]")]
+
+
+def of_two(first: dict[str, str], second: dict[str, str], gap: str = "") -> list[Edition]:
+    """Editions in which guardians have two bands that differ in those lines, in either order."""
+    texts: list[str] = []
+    for head, lines in ((HEAD, first), (OTHER, second)):
+        kept = [line for line in BAND.splitlines() if line.partition(" ")[0] not in lines]
+        added = [value(key, content) for key, content in lines.items()]
+        texts.append("\n".join([head, *kept, *added]))
+    ages = "[edition.ages]\n" + (value("gap", gap) if gap else "")
+    text = TEXT.replace("[edition.ages]", ages)
+    return [
+        parse(text.replace(HEAD + BAND, "\n".join(order) + "\n"), file="test.toml").editions[0]
+        for order in (texts, texts[::-1])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "gap", "told"),
+    [
+        ({"needs": '["custody"]'}, {"needs": '["cover"]'}, "", (rules.ACC_17, "cover")),
+        ({"needs": '["custody"]'}, {"from_age": "12"}, "", (rules.ACC_17, "custody")),
+        ({"from_age": "13"}, {"from_age": "12"}, "[0, 12]", (rules.ACC_3, 12)),
+        ({"until_age": "9"}, {"from_age": "12"}, "[9, 12]", (rules.ACC_3, 12)),
+    ],
+)
+def test_the_reason_told_of_two_refusals(
+    cards: Cards, first: dict[str, str], second: dict[str, str], gap: str, told: tuple[Rule, object]
+) -> None:
+    """ACC-22: the refusal that came furthest is told, of equals the first, in either order."""
+    facts, viewer = cards.facts(), Viewer(person=MOTHER, role=Role.GUARDIAN)
+    for by in of_two(first, second, gap):
+        reason = decide(facts, viewer, at=NOW, edition=by).refusal
+        assert reason is not None
+        assert (reason.rule, reason.constant) == told
+
+
+Lines = dict[str, str]
+
+PLAIN: Lines = {}
+UNCHANGED: dict[str, Any] = {}
+FLAG, SHOWN = {"flagged": '["secret"]'}, {"labels": '["secret"]'}
+
+
+@pytest.mark.parametrize(
+    ("bands", "changes", "told"),
+    [
+        (({"sections": '["exam-protocols"]'}, PLAIN), {"section": "prescriptions"}, rules.ACC_9),
+        ((FLAG, PLAIN), {"labels": frozenset({"secret"})}, rules.ACC_11),
+        ((FLAG, FLAG), {"labels": frozenset({"secret"})}, rules.ACC_16),
+        ((FLAG, SHOWN), {"labels": frozenset({"secret"})}, rules.ACC_10),
+        (({"records_from": "2020-01-01"}, {"may": '"act"'}), UNCHANGED, rules.ACC_10),
+    ],
+)
+def test_the_reason_told_of_two_bands(
+    cards: Cards, bands: tuple[Lines, Lines], changes: dict[str, Any], told: Rule
+) -> None:
+    """ACC-22: two bands let in, and one reason is told of what neither shows, in either order."""
+    document = cards.document(**changes, signed_on=dt.date(2018, 12, 31))
+    facts, viewer = cards.facts(), Viewer(person=MOTHER, role=Role.GUARDIAN)
+    answers: list[Verdict] = []
+    for by in of_two(*bands):
+        view = decide(facts, viewer, at=NOW, edition=by)
+        answers.append(judge(view, document))
+        book = attrs.evolve(BOOK, editions=(by,))
+        assert answered(view, document) is answer(book, facts, viewer, document, NOW)
+    assert answers[0] == answers[1]
+    assert answers[0].reason.rule is told
+
+
+def test_the_reason_told_of_two_that_show(cards: Cards) -> None:
+    """ACC-22: of two bands that show a document, the one that allows more tells why."""
+    viewer = Viewer(person=MOTHER, role=Role.GUARDIAN)
+    for by in of_two({"may": '"act"', "records_from": "2019-01-02"}, {}):
+        view = decide(cards.facts(), viewer, at=NOW, edition=by)
+        days = (dt.date(2019, 1, 1), dt.date(2019, 1, 2))
+        first, second = (judge(view, cards.document(signed_on=day)) for day in days)
+        assert (first.may, first.reason.constant) == (May.VIEW, dt.date(2019, 1, 1))
+        assert (second.may, second.reason.constant) == (May.ACT, dt.date(2019, 1, 2))
 
 
 def test_nobody(cards: Cards) -> None:
@@ -327,6 +413,7 @@ def grant(facts: Facts, by: Edition) -> applications.AccessGranted:
             counting=Counting.A,
             zone=MOSCOW.key,
         ),
+        calendars={"moscow": russian_calendar("moscow")},
     )
     state = applications.evolve(None, events[0])
     operator = Operator(id=OperatorId("op"), person=PersonId("clerk"))

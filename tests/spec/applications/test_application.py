@@ -21,6 +21,7 @@ from emrcore.applications import (
     Event,
     Filed,
     Granted,
+    NeedsKinship,
     Operator,
     OperatorId,
     Pending,
@@ -35,6 +36,7 @@ from emrcore.rules import Rule
 from world import MOSCOW, Cards, moscow
 
 NOW = moscow(2020, 1, 14, 10)
+CALENDARS = {name: russian_calendar(name) for name in ("standard", "moscow")}
 CARD = PatientId("card")
 MOTHER = Account(id=AccountId("a1"), person=PersonId("mother"), level=AccountLevel.FULL)
 CLERK = Operator(id=OperatorId("op"), person=PersonId("clerk"))
@@ -59,6 +61,7 @@ def file(world: Cards, **changes: Any) -> tuple[Event, ...]:
         "at": NOW,
         "edition": world.edition,
         "deadline": due(NOW),
+        "calendars": CALENDARS,
     }
     return applications.file(**(arguments | changes))
 
@@ -131,11 +134,13 @@ def test_each_card_is_decided_separately(cards: Cards) -> None:
     half = state_after((grant(cards, state),), state)
     assert isinstance(half, Filed)
     assert isinstance(half.outcomes[own], Pending)
-    event = applications.reject(half, own, why=Rejection.CHECK_FAILED, by=CLERK, at=NOW)
+    event = applications.reject(half, own, why=Rejection.IDENTITY_NOT_VERIFIED, by=CLERK, at=NOW)
     whole = state_after((event,), half)
     assert isinstance(whole, Decided)
     assert isinstance(whole.filed.outcomes[CARD], Granted)
-    assert whole.filed.outcomes[own] == Rejected(at=NOW, why=Rejection.CHECK_FAILED, by=CLERK.id)
+    assert whole.filed.outcomes[own] == Rejected(
+        at=NOW, why=Rejection.IDENTITY_NOT_VERIFIED, by=CLERK.id
+    )
 
 
 def test_deadline_is_part_of_the_application(cards: Cards) -> None:
@@ -180,7 +185,7 @@ def test_unconfirmed_tie_stays_open(cards: Cards) -> None:
     """APP-8: a claimed tie is filed, not granted, and granted once it is confirmed."""
     claimed = cards.facts(grants=(), kinships=(cards.tie(KinshipStatus.CLAIMED),))
     state = filed(cards, cards={CARD: claimed})
-    assert isinstance(state.outcomes[CARD], Pending)
+    assert isinstance(state.outcomes[CARD], NeedsKinship)
     assert refused(lambda: grant(cards, state, facts=claimed)) is rules.ACC_5
     assert grant(cards, state).patient == CARD
 

@@ -6,12 +6,13 @@ from typing import Any
 import attrs
 import pytest
 
-from emrcore.journal import GENESIS, Actor, ActorKind, Link, breaks, entry, link
+from emrcore.journal import GENESIS, Actor, ActorKind, Link, Shard, breaks, entry, link
 from emrcore.people import PatientId, PersonId
 from emrcore.records import CardCreated
 from world import moscow
 
 ACTOR = Actor(kind=ActorKind.STAFF, id="clinic")
+SHARD = Shard("patient", "p")
 
 
 def chain(number: int) -> list[Link]:
@@ -30,7 +31,7 @@ def test_whole_chain_has_no_break() -> None:
     """JRN-3: what was written is found whole, from the first link on."""
     links = chain(20)
     assert list(breaks(links)) == []
-    assert list(breaks(links, head=links[7])) == []
+    assert list(breaks(links, heads=(links[7].head(SHARD),))) == []
     assert links[0].previous == GENESIS
     assert [one.number for one in links] == list(range(1, 21))
 
@@ -71,7 +72,8 @@ def test_cut_tail_shows_by_a_known_head() -> None:
     """JRN-3: a cut tail shows only when a later head is known from elsewhere."""
     links = chain(9)
     assert list(breaks(links[:6])) == []
-    assert [one.number for one in breaks(links[:6], head=links[8])] == [9]
+    known = (links[8].head(SHARD),)
+    assert [one.number for one in breaks(links[:6], heads=known)] == [7]
 
 
 def test_time_never_goes_back() -> None:

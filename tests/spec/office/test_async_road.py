@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from emrcore import rules
 from emrcore.adapters.memory import MemoryStorage
-from emrcore.adapters.sql import create_schema, prepare
+from emrcore.adapters.sql import migrate, prepare
 from emrcore.adapters.sql.asynchronous import InConnections
 from emrcore.adapters.threads import InThreads
 from emrcore.applications import Asked, Decided, Filed
@@ -57,7 +57,7 @@ async def sqlite_engine(path: pathlib.Path) -> AsyncEngine:
     engine = create_async_engine(sa.URL.create("sqlite+aiosqlite", database=str(path)))
     prepare(engine.sync_engine)
     async with engine.begin() as connection:
-        await connection.run_sync(create_schema)
+        await connection.run_sync(migrate)
     return engine
 
 

@@ -474,6 +474,26 @@ def test_refused_looks_are_in_the_journal_too(town: Town) -> None:
     assert '"refused":"ACC-5"' in last.entry.detail
 
 
+def test_refused_pages_and_lists_are_in_the_journal(town: Town) -> None:
+    """JRN-2: who is refused a page, or the list of who looked, or has not broken the glass."""
+    stranger = inside(town, Role.GUARDIAN)
+    town.office.create_card(
+        Person(id=PersonId("another"), born=dt.date(2015, 1, 1)),
+        patient=PatientId("another"),
+        clinic="clinic-2",
+    )
+    another = PatientId("another")
+    for call, rule in (
+        (lambda: town.office.read_page(stranger, another), rules.ACC_5),
+        (lambda: town.office.who_looked(stranger, another), rules.ACC_5),
+        (lambda: town.office.read_page(Staff(viewer=CREW), another), rules.EMG_2),
+    ):
+        assert refused(call) is rule
+        last = town.office.storage.links(Shard.of_patient(another))[-1]
+        assert f'"refused":"{rule.id}"' in last.entry.detail
+        assert '"counts":{}' in last.entry.detail
+
+
 class Deaf(MemoryStorage):
     """A storage that can be read and not written."""
 

@@ -9,7 +9,7 @@ from emrcore import rules
 from emrcore.access import Facts, Viewer, decide
 from emrcore.people import PersonId
 from emrcore.records import Change, diff, impact, judge
-from emrcore.rulebook import Role, Rulebook, parse, shipped, shipped_names
+from emrcore.rulebook import May, Role, Rulebook, parse, shipped, shipped_names
 from world import Cards, moscow
 
 NOW = moscow(2020, 9, 1, 12)
@@ -49,7 +49,7 @@ def test_age() -> None:
     assert told(changes) == gained | {("self", "-", section) for section in FIVE}
     (lost, *_) = (one for one in changes if one.role is Role.SELF)
     assert lost.example.facts.person.born == dt.date(2005, 8, 31), "the first of those who are 15"
-    assert (lost.before.rule, lost.after.rule) == (rules.ACC_10, rules.ACC_3)
+    assert (lost.before.reason.rule, lost.after.reason.rule) == (rules.ACC_10, rules.ACC_3)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_examples_hold() -> None:
             for book in (BOOK, after)
         ]
         assert [one.visible for one in answers] == [not change.gains, change.gains]
-        assert [one.reason for one in answers] == [change.before, change.after]
+        assert answers == [change.before, change.after]
 
 
 def test_law_of_august() -> None:
@@ -133,7 +133,29 @@ def test_law_of_august() -> None:
     }
     assert parents == {"of full capacity"}
     assert ("guardian", "+", "lab-results") in told(changes)
-    assert not {turn for role, turn, _ in told(changes) if role == "self"} - {"+"}
+    own = {one.example.situation for one in changes if one.role is Role.SELF and not one.gains}
+    assert own == {"of none capacity"}
+
+
+@pytest.mark.parametrize("gains", [True, False])
+def test_acting(gains: bool) -> None:
+    """ACC-14: who saw documents and may now act on them gains, and loses where it is taken back."""
+    head = "[edition.relations.guardian.until-15]"
+    before, band = TEXT.split(head)
+    acting = parse(
+        before + head + band.replace('may = { value = "view"', 'may = { value = "act"', 1),
+        file="test.toml",
+    )
+    books = (BOOK, acting) if gains else (acting, BOOK)
+    changes = diff(*books, at=NOW)
+    assert told(changes) == {("guardian", "+" if gains else "-", section) for section in FIVE}
+    turn = [May.VIEW, May.ACT] if gains else [May.ACT, May.VIEW]
+    assert all([one.before.may, one.after.may] == turn for one in changes)
+    cards = Cards(BOOK.editions[0])
+    mother = Viewer(person=PersonId("mother"), role=Role.GUARDIAN)
+    found = impact([(cards.facts(), mother)], *books, at=NOW)
+    assert (found.gains if gains else found.loses) == {Role.GUARDIAN: 1}
+    assert found.same == {}
 
 
 def test_impact() -> None:

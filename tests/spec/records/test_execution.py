@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emrcore import rules
-from emrcore.records import count, judge, visible
+from emrcore.records import count, judge, verdicts, visible
 from emrcore.rulebook import Role
 from emrcore.rules import Rule
 from world import Cards, moscow
@@ -118,6 +118,29 @@ def test_counts_are_of_visible_documents(cards: Cards) -> None:
     assert count(cards.view(), documents) == {"lab-results": 1, "radiology": 1}
     assert len(visible(cards.view(), documents)) == 2
     assert count(cards.view(at=moscow(2020, 1, 1)), documents) == {}
+
+
+@pytest.mark.parametrize("role", [Role.SELF, Role.GUARDIAN, Role.DOCTOR, Role.CREW])
+def test_many_are_judged_like_one(cards: Cards, role: Role) -> None:
+    """ACC-14: of each of many documents it is told what is told of it alone."""
+    documents = [
+        cards.document(section, **changes)
+        for section in (*cards.edition.sections, "palm-reading")
+        for changes in (
+            {},
+            {"patient": "other"},
+            {"published_at": moscow(2020, 2, 3, 12, 1)},
+            {"signed_on": None, "occurred_on": dt.date(2016, 1, 1)},
+            {"kind": "x-ray"},
+            {"labels": frozenset({"withheld"})},
+        )
+    ]
+    for view in (cards.view(role=role), cards.view(cards.facts(grants=(), kinships=()), role=role)):
+        told = verdicts(view, documents)
+        assert told == [judge(view, one) for one in documents]
+        shown = [one for one, verdict in zip(documents, told, strict=True) if verdict.visible]
+        assert shown == visible(view, documents)
+        assert all((one.may is None) is not one.visible for one in told)
 
 
 def test_naive_publication_is_refused(cards: Cards) -> None:

@@ -99,7 +99,9 @@ def test_lacking_capacity() -> None:
     """ACC-18: whoever lacks capacity at 14 or later keeps an authorised representative."""
     finding = Capacity(person=CHILD, kind=CapacityKind.NONE, since=dt.date(2026, 1, 1))
     assert refusal(ADULT, NOON) is rules.ACC_4
-    assert refusal(facts_of(dt.date(1990, 1, 1), capacities=(finding,)), NOON) is None
+    facts = facts_of(dt.date(1990, 1, 1), capacities=(finding,))
+    assert refusal(facts, NOON) is None
+    assert refusal(facts, NOON, person="child", role=Role.SELF) is rules.ACC_18
 
 
 DAY = dt.timedelta(days=1)

@@ -110,15 +110,24 @@ def test_every_fault_at_once() -> None:
     ]
 
 
+SELF, GUARDIAN = "[edition.relations.self.from-15]", "[edition.relations.guardian.until-15]"
+OVERRIDE = '\ncapacity_overrides_age = { value = true, source = "choice: bands" }'
+OF_TWO = ("custody", "residence", "assent")
+
+
+def needs(need: str) -> str:
+    return f'\nneeds = {{ value = ["{need}"], source = "choice: bands" }}'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
         (
             "until_age = { value = 15",
             "until_age = { value = 14",
-            "as the bands of guardian and self",
+            "as guardian and self have it",
         ),
-        ("from_age = { value = 15", "from_age = { value = 14", "as the bands of guardian and self"),
+        ("from_age = { value = 15", "from_age = { value = 14", "as guardian and self have it"),
         ('kinds = { value = ["ct", "mri"', 'kinds = { value = ["ecg", "mri"', "belongs to"),
         ("[edition.relations.crew.in-emergency]", "[edition.relations.heir.x]", "is not one of"),
         ('sections = { value = ["exam', 'sections = { value = ["tea", "exam', "is not a section"),
@@ -130,6 +139,11 @@ def test_every_fault_at_once() -> None:
         ('basis = { value = "occurred"', "announced = { value = true", "is not known here"),
         ("announced = { value = true", "announced = { value = false", "is false"),
         ('checks = { value = ["identity", "policy", "photo"]', "checks = { value = []", "is empty"),
+        *((SELF, SELF + needs(need), "between two persons") for need in OF_TWO),
+        (SELF, SELF + OVERRIDE, "ages.gap: is not as guardian and self have it"),
+        (SELF, SELF + OVERRIDE, "ages.overlap: is not as guardian and self have it"),
+        (GUARDIAN, GUARDIAN + OVERRIDE, "whatever the capacity: 0 to 14"),
+        (GUARDIAN, GUARDIAN + OVERRIDE, "whatever the capacity: 15 to 149"),
         ('["identity", "policy", "photo"]', '["identity", "identity"]', "names something twice"),
     ],
 )
@@ -137,6 +151,34 @@ def test_sense(old: str, new: str, what: str) -> None:
     """RB-3: a rulebook with a gap, an overlap or a contradiction is refused, saying which."""
     assert old in TEXT
     assert any(what in one for one in faults(TEXT.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "heads"),
+    [
+        (needs("assessment"), (SELF,)),
+        (needs("cover"), (SELF,)),
+        (needs("custody"), (GUARDIAN,)),
+        (OVERRIDE, (SELF, GUARDIAN)),
+    ],
+)
+def test_what_makes_sense(lines: str, heads: tuple[str, ...]) -> None:
+    """RB-3: a need that can be met is taken, and capacity where both kinds of viewer go by it."""
+    text = TEXT
+    for head in heads:
+        text = text.replace(head, head + lines)
+    assert parse(text, file="book.toml").id == "ru-moscow-2020"
+
+
+def test_what_is_found_of_the_capacity_can_be_declared() -> None:
+    """RB-3: ages that are nobody's or both's by a finding alone are taken once declared."""
+    declared = """
+gap = { value = [0, 15], source = "choice: bands" }
+overlap = { value = [15, 150], source = "choice: bands" }"""
+    text = TEXT.replace(GUARDIAN, GUARDIAN + OVERRIDE)
+    assert faults(text)
+    text = text.replace("[edition.ages]", "[edition.ages]" + declared)
+    assert parse(text, file="book.toml").id == "ru-moscow-2020"
 
 
 @pytest.mark.parametrize("text", ["", "id = 1", "id =", "\x00", "edition = 3", "[[edition]]"])

@@ -101,6 +101,28 @@ def test_emancipated_or_married(kind: CapacityKind | None, rule: Rule | None) ->
     assert refusal(facts, moscow(2020, 9, 1), person="child", role=Role.SELF) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "born", "parents", "own"),
+    [
+        (CapacityKind.FULL, 2008, rules.ACC_18, None),
+        (CapacityKind.FULL, 1989, rules.ACC_18, None),
+        (CapacityKind.NONE, 2008, None, rules.ACC_18),
+        (CapacityKind.NONE, 1989, None, rules.ACC_18),
+        (CapacityKind.LIMITED, 2008, None, rules.ACC_3),
+        (CapacityKind.LIMITED, 1989, rules.ACC_4, None),
+    ],
+)
+def test_a_finding_leaves_the_card_to_one(
+    kind: CapacityKind, born: int, parents: Rule | None, own: Rule | None
+) -> None:
+    """ACC-18, RB-3: at 12 and at 31, a finding on capacity opens the card to one of the two."""
+    person = Person(id=SIXTEEN.id, born=dt.date(born, 5, 5))
+    found = Capacity(person=person.id, kind=kind, since=dt.date(2020, 1, 1))
+    facts = CARDS.facts(person=person, capacities=(found,))
+    assert refusal(facts, LAW) is parents
+    assert refusal(facts, LAW, person="child", role=Role.SELF) is own
+
+
 def test_capacity_means_nothing_before_the_law() -> None:
     """RB-4: in the first edition the age alone decides."""
     married = Capacity(person=SIXTEEN.id, kind=CapacityKind.FULL, since=dt.date(2019, 1, 1))

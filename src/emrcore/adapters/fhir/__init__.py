@@ -1,5 +1,6 @@
-"""FHIR R4 in."""
+"""FHIR R4: documents in, looks out."""
 
+from emrcore.adapters.fhir.audit_events import audit_event
 from emrcore.adapters.fhir.bundle import read_bundle
 from emrcore.adapters.fhir.imported import Imported, ImportedPatient, Related
 from emrcore.adapters.fhir.mapping import (
@@ -17,6 +18,7 @@ __all__ = [
     "Placing",
     "Related",
     "Sections",
+    "audit_event",
     "read_bundle",
     "read_sections",
     "shipped_sections",

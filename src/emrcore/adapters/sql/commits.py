@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from emrcore.adapters.sql import rows
+from emrcore.adapters.sql import loading, rows
 from emrcore.adapters.sql import statements as st
 from emrcore.errors import Conflict
 from emrcore.journal import Entry, link
@@ -53,7 +53,7 @@ def add(
     named = {(one.source, one.id): one for one in documents}
     fresh = [rows.of_document(one) for name, one in named.items() if name not in known]
     if fresh:
-        connection.execute(st.NEW_DOCUMENT, fresh)
+        loading.insert(connection, fresh)
         _append(connection, shard, [entry])
     return len(fresh)
 
@@ -117,6 +117,14 @@ def _append(connection: sa.Connection, shard: Shard, entries: Sequence[Entry]) -
         last = link(last, entry)
         new.append(rows.of_link(shard, last))
     connection.execute(st.NEW_ENTRY, new)
+
+
+def trim(connection: sa.Connection, shard: Shard, upto: int) -> None:
+    """Give up the links of *shard* to number *upto*, but for its last."""
+    _hold(connection, shard)
+    bound = rows.its(rows.of_shard(shard))
+    for last in rows.read(connection, st.LAST, bound, rows.link):
+        connection.execute(st.TRIM, bound | {"upto": min(upto, last.number - 1)})
 
 
 def _queue(connection: sa.Connection, items: Sequence[OutboxItem]) -> None:

@@ -6,6 +6,7 @@ PostgreSQL needs nothing of the kind.
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,22 +19,28 @@ _FIXED_SINCE = (3, 51, 3)
 _FIXED_IN = ((3, 44, 6), (3, 50, 7))
 
 
+def store_engine(url: str, *, existing: bool = False) -> sa.Engine:
+    """An engine for the database at *url*, prepared; with *existing*, a file must be there already.
+
+    Raises:
+        ValueError: it is not, the URL is none of SQLite or PostgreSQL, or its driver is not there.
+    """
+    try:
+        parsed = sa.make_url(url)
+        backend = parsed.get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError("neither SQLite nor PostgreSQL")
+        if existing and backend == "sqlite" and not Path(parsed.database or "").is_file():
+            raise ValueError("there is no such file")
+        return prepare(sa.create_engine(parsed, hide_parameters=True))
+    except (exc.ArgumentError, exc.NoSuchModuleError, ImportError):
+        raise ValueError("no URL of a database whose driver is installed") from None
+
+
 def sqlite_engine(path: str | os.PathLike[str]) -> sa.Engine:
     """An engine for the SQLite file at *path*, prepared."""
     url = sa.URL.create("sqlite", database=os.fspath(path))
     return prepare(sa.create_engine(url, hide_parameters=True))
-
-
-def engine_at(url: str) -> sa.Engine:
-    """An engine for the database at *url*, of SQLite or PostgreSQL, prepared.
-
-    Raises:
-        ValueError: it is no URL of one, or its driver is not installed.
-    """
-    try:
-        return prepare(sa.create_engine(url, hide_parameters=True))
-    except (exc.ArgumentError, ImportError):
-        raise ValueError("no URL of a database whose driver is installed") from None
 
 
 def prepare(engine: sa.Engine) -> sa.Engine:
@@ -58,12 +65,13 @@ def check_prepared(connection: sa.Connection) -> None:
         raise ValueError("prepare the engine first")
 
 
-def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
-    """The journal mode and syncing level at which a SQLite of *version* loses no commit.
+def journal_mode(release: str) -> tuple[str, str]:
+    """The journal mode and syncing level at which the *release* of SQLite loses no commit.
 
     WAL syncs least. From 3.7.0 on, until fixed, its reset could corrupt the file (sqlite.org,
     wal.html#walresetbug); there the rollback journal is used, whose removal only EXTRA syncs.
     """
+    version = tuple(int(part) for part in release.split("."))
     fixed = version >= _FIXED_SINCE or any(
         version[:2] == fix[:2] and version >= fix for fix in _FIXED_IN
     )
@@ -74,8 +82,7 @@ def _set_up(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins nothing
     cursor = connection.cursor()
     cursor.execute("SELECT sqlite_version()")
-    version = tuple(int(part) for part in cursor.fetchone()[0].split("."))
-    mode, synchronous = journal_mode(version)
+    mode, synchronous = journal_mode(cursor.fetchone()[0])
     for pragma in (
         "busy_timeout = 5000",
         f"journal_mode = {mode}",

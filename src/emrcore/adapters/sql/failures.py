@@ -6,22 +6,33 @@ and values.
 """
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 
 from sqlalchemy import exc
 
-from emrcore.errors import CommitUnknown, Conflict, Corrupt, Unavailable
-
-_CONFLICT = (
-    "40001",  # serialization failure
-    "40P01",  # deadlock
-    "55P03",  # lock not available
-    "23505",  # unique violation
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_CONSTRAINT_PRIMARYKEY",
+from emrcore.errors import (
+    CommitUnknown,
+    Conflict,
+    Corrupt,
+    ReadOnly,
+    StorageFull,
+    StoreError,
+    Unavailable,
 )
-_CORRUPT = ("XX001", "XX002", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+_MEANT: Mapping[tuple[str, ...], Callable[[str], StoreError]] = {
+    (
+        "40001",  # serialization failure
+        "40P01",  # deadlock
+        "23505",  # unique violation
+        "SQLITE_BUSY",
+        "SQLITE_LOCKED",
+        "SQLITE_CONSTRAINT_PRIMARYKEY",
+    ): lambda _: Conflict("the store"),
+    ("53100", "SQLITE_FULL"): StorageFull,
+    ("25006", "SQLITE_READONLY", "SQLITE_CANTOPEN"): ReadOnly,
+    ("XX001", "XX002", "SQLITE_CORRUPT", "SQLITE_NOTADB"): Corrupt,
+}
 _LOST = (
     "08",  # connection exceptions
     "57P",  # the server is going down, or is not up yet
@@ -37,6 +48,8 @@ def told(*, committing: bool = False) -> Generator[None]:
     Raises:
         Conflict: another commit was in the way.
         CommitUnknown: the answer to a COMMIT was not heard.
+        StorageFull: there is no room for it.
+        ReadOnly: it takes no writes.
         Unavailable: the database does not work, or not now.
         Corrupt: it does not hold what was written.
         ValueError: it does not take a value, such as text with a surrogate.
@@ -54,10 +67,9 @@ def told(*, committing: bool = False) -> Generator[None]:
 def meaning(error: exc.DBAPIError, *, committing: bool) -> Exception:
     """What *error* means, raised by a COMMIT or before one."""
     name = _name(error)
-    if name.startswith(_CONFLICT):
-        return Conflict("the store")
-    if name.startswith(_CORRUPT):
-        return Corrupt(name)
+    for names, made in _MEANT.items():
+        if name.startswith(names):
+            return made(name)
     if committing and name.startswith((_GONE, *_LOST)):
         return CommitUnknown(name)
     if isinstance(error, exc.DataError | exc.IntegrityError):

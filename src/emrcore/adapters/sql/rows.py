@@ -7,7 +7,15 @@ import attrs
 import sqlalchemy as sa
 
 from emrcore.errors import Corrupt
-from emrcore.journal import Actor, ActorKind, Entry, Link
+from emrcore.journal import (
+    Actor,
+    ActorKind,
+    Entry,
+    Head,
+    Link,
+    context_text,
+    read_context,
+)
 from emrcore.ports import Key, Leased, OutboxItem, Shard, Stored
 from emrcore.records import Document
 
@@ -62,6 +70,7 @@ def of_link(shard: Shard, one: Link) -> dict[str, Any]:
         "action": entry.action,
         "detail": entry.detail,
         "subject": entry.subject,
+        "context": context_text(entry.context),
     }
 
 
@@ -109,8 +118,13 @@ def version(row: Row) -> tuple[Key, int]:
     return key(row), row["version"]
 
 
+_TEXTS = ("previous", "hash", "actor_id", "actor_organisation", "action", "detail", "subject")
+
+
 def link(row: Row) -> Link:
-    """A link of the journal."""
+    """A link of the journal; SQLite keeps whatever is put into a column, a number in a text's."""
+    if type(row["number"]) is not int or not all(isinstance(row[n], str | None) for n in _TEXTS):
+        raise TypeError("a column of another type")
     return Link(
         number=row["number"],
         previous=row["previous"],
@@ -125,8 +139,14 @@ def link(row: Row) -> Link:
             action=row["action"],
             detail=row["detail"],
             subject=row["subject"],
+            context=read_context(row["context"]),
         ),
     )
+
+
+def head(row: Row) -> Head:
+    """The last link of a shard."""
+    return Head(shard=shard(row), number=row["number"], hash=row["hash"])
 
 
 def lease(row: Row) -> Leased:

@@ -58,6 +58,12 @@ Text: sa.types.TypeEngine[str] = sa.Text().with_variant(sa.Text(collation="C"), 
 its own it could not be sent to a foreign server.
 """
 
+SCHEMA = 1
+"""The number of the schema below. Alembic calls it ``emrcore_1``, the last of ``migrations``."""
+
+VERSION_TABLE = "emrcore_schema"
+"""Where a database says which schema it has."""
+
 metadata: sa.MetaData = sa.MetaData(naming_convention={"pk": "%(table_name)s_pkey"})
 """The tables of emrcore, for migrations and for hosts that keep them with their own."""
 
@@ -108,6 +114,7 @@ entries: sa.Table = sa.Table(
     sa.Column("action", Text, nullable=False),
     sa.Column("detail", Text, nullable=False),
     sa.Column("subject", Text),
+    sa.Column("context", Text),
 )
 
 outbox: sa.Table = sa.Table(
@@ -155,8 +162,3 @@ sa.Index(
     documents.c.source.desc(),
     documents.c.id.desc(),
 )
-
-
-def create_schema(bind: sa.Engine | sa.Connection) -> None:
-    """Create what is missing of the tables."""
-    metadata.create_all(bind)

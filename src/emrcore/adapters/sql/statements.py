@@ -1,8 +1,8 @@
 """Every statement but those made from a view, built once.
 
 A statement finds its rows by parameters named ``its_...`` (see ``rows.its``); a plain name is a
-column to write. Each works in one shard, but for those by which workers look for what is due or
-waits.
+column to write. Each works in one shard, but for those by which workers look for what is due,
+waits, or has grown.
 """
 
 from typing import Any
@@ -67,6 +67,28 @@ LINKS = (
     .limit(_LIMIT)
 )
 LAST = sa.select(entries).where(_by(entries, *_SHARD)).order_by(entries.c.number.desc()).limit(1)
+_LATER = entries.alias()
+_OF_THE_SHARD = sa.and_(*(_LATER.c[name] == shards.c[name] for name in _SHARD))
+_HIGHEST = sa.select(sa.func.max(_LATER.c.number)).where(_OF_THE_SHARD).scalar_subquery()
+HEADS = (
+    sa.select(*_columns(entries, *_SHARD, "number", "hash"))
+    .join_from(
+        shards,
+        entries,
+        sa.and_(
+            *(entries.c[name] == shards.c[name] for name in _SHARD), entries.c.number == _HIGHEST
+        ),
+    )
+    .order_by(*_columns(shards, *_SHARD))
+    .limit(_LIMIT)
+)
+HEADS_AFTER = HEADS.where(
+    sa.tuple_(*_columns(shards, *_SHARD))
+    > sa.tuple_(*(_its(column) for column in _columns(shards, *_SHARD)))
+)
+TRIM = sa.delete(entries).where(
+    _by(entries, *_SHARD), entries.c.number <= sa.bindparam("upto", type_=sa.BigInteger)
+)
 NEW_ENTRY = sa.insert(entries)
 
 # -- Outbox ----------------------------------------------------------------------------------------

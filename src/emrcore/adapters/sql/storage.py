@@ -12,7 +12,7 @@ from emrcore.access import View
 from emrcore.adapters.sql import commits, rows, viewing
 from emrcore.adapters.sql import statements as st
 from emrcore.adapters.sql.transactions import Kept, Lent, Own, Transactions
-from emrcore.journal import Entry, Link
+from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Key, Leased, Shard, Stored
 from emrcore.records import Document, Page, check_size, cut, opened
@@ -146,6 +146,18 @@ class SqlStorage:
         """See ``Journal.links``."""
         bound = rows.its(rows.of_shard(shard)) | {"after": after, "limit": limit}
         return tuple(self._read(st.LINKS, rows.link, bound))
+
+    def heads(self, *, after: Shard | None = None, limit: int = 1000) -> Sequence[Head]:
+        """See ``Journal.heads``."""
+        bound: dict[str, Any] = {"limit": limit}
+        if after is None:
+            return tuple(self._read(st.HEADS, rows.head, bound))
+        return tuple(self._read(st.HEADS_AFTER, rows.head, bound | rows.its(rows.of_shard(after))))
+
+    def trim(self, shard: Shard, *, upto: int) -> None:
+        """See ``Journal.trim``."""
+        with self._transactions.writing() as connection:
+            commits.trim(connection, shard, upto)
 
 
 def _transactions(bind: sa.Engine | sa.Connection, *, host_commits: bool) -> Transactions:

@@ -12,7 +12,7 @@ from typing import Protocol
 import attrs
 import sqlalchemy as sa
 
-from emrcore.adapters.sql import failures
+from emrcore.adapters.sql import failures, fitness
 from emrcore.adapters.sql.engines import WRITES, check_prepared
 
 
@@ -23,8 +23,11 @@ class Transactions(Protocol):
         """For reads only."""
         ...
 
-    def writing(self) -> contextlib.AbstractContextManager[sa.Connection]:
-        """For reads and writes that take effect together at the end, or not at all."""
+    def writing(self, *, checked: bool = True) -> contextlib.AbstractContextManager[sa.Connection]:
+        """For reads and writes that take effect together at the end, or not at all.
+
+        What is not fit for writes is refused, but for a migration, which has to make it so.
+        """
         ...
 
 
@@ -41,10 +44,10 @@ class Own:
             yield connection
 
     @contextlib.contextmanager
-    def writing(self) -> Generator[sa.Connection]:
+    def writing(self, *, checked: bool = True) -> Generator[sa.Connection]:
         """See ``Transactions.writing``."""
         with failures.told(), self.engine.connect() as connection:
-            _begin(connection)
+            _begin(connection, checked=checked)
             yield connection
             _commit(connection)
 
@@ -71,11 +74,11 @@ class Lent:
                     self.connection.rollback()
 
     @contextlib.contextmanager
-    def writing(self) -> Generator[sa.Connection]:
+    def writing(self, *, checked: bool = True) -> Generator[sa.Connection]:
         """See ``Transactions.writing``."""
         with failures.told():
             try:
-                _begin(self.connection)
+                _begin(self.connection, checked=checked)
                 yield self.connection
                 _commit(self.connection)
             except BaseException:
@@ -96,21 +99,23 @@ class Kept:
             yield self.connection
 
     @contextlib.contextmanager
-    def writing(self) -> Generator[sa.Connection]:
+    def writing(self, *, checked: bool = True) -> Generator[sa.Connection]:
         """See ``Transactions.writing``."""
         with failures.told():
-            _begin(self.connection)
+            _begin(self.connection, checked=checked)
             with self.connection.begin_nested():
                 yield self.connection
 
 
-def _begin(connection: sa.Connection) -> None:
+def _begin(connection: sa.Connection, *, checked: bool) -> None:
     """Begin for writing, unless the host has begun already."""
     check_prepared(connection)
     if not connection.in_transaction():
         connection.execution_options(**WRITES)
         connection.begin()
         connection.execution_options(**dict.fromkeys(WRITES, False))
+    if checked:
+        fitness.check(connection)
 
 
 def _commit(connection: sa.Connection) -> None:

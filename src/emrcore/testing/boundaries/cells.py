@@ -103,10 +103,7 @@ def answered(view: View, document: Document) -> Answer:
         if verdict.reason is view.refusal:
             return Answer.REFUSED
         return _HIDDEN_BY.get(verdict.reason.rule, Answer.HIDDEN)
-    acting = tuple(one for one in view.allowances if one.may is May.ACT)
-    if acting and judge(attrs.evolve(view, allowances=acting), document).visible:
-        return Answer.ACT
-    return Answer.VIEW
+    return Answer.ACT if verdict.may is May.ACT else Answer.VIEW
 
 
 _HIDDEN_BY = {rules.ACC_9: Answer.UNOPENED, rules.ACC_16: Answer.WITHHELD}

@@ -14,6 +14,7 @@
             return OurStorage(...)  # empty, and this test's own
 """
 
+from emrcore.testing.contracts.blobs import BlobsContract
 from emrcore.testing.contracts.concurrency import ConcurrencyContract
 from emrcore.testing.contracts.documents import RecordsContract
 from emrcore.testing.contracts.journals import JournalContract
@@ -31,6 +32,7 @@ class StorageContract(
 
 __all__ = [
     "Arrival",
+    "BlobsContract",
     "ConcurrencyContract",
     "JournalContract",
     "KeysContract",

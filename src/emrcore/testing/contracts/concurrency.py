@@ -15,6 +15,7 @@ from emrcore.testing.contracts.examples import (
     LOGIN,
     NOW,
     PATIENT,
+    anew,
     details,
     entry,
     held,
@@ -105,7 +106,7 @@ class ConcurrencyContract:
         storage.commit(Batch(shard=CARD, expect={}, outbox=tuple(item(name) for name in names)))
 
         def lease(_: int) -> list[str]:
-            taken = storage.lease(at=NOW, until=NOW + DAY, limit=5)
+            taken = anew(lambda: storage.lease(at=NOW, until=NOW + DAY, limit=5))
             return [one.item.id for one in taken]
 
         taken = list(chain.from_iterable(together(lease, threads=self.threads)))
@@ -138,7 +139,9 @@ class ConcurrencyContract:
 
 def _deliveries(storage: Storage, documents: Sequence[Document], *, threads: int) -> list[int]:
     """How many of *documents* each of some deliveries of all of them added."""
-    return together(lambda _: storage.add(PATIENT, documents, entry("added")), threads=threads)
+    return together(
+        lambda _: anew(lambda: storage.add(PATIENT, documents, entry("added"))), threads=threads
+    )
 
 
 def _leaving(storage: Storage, pair: Sequence[Key], *, version: int) -> int:

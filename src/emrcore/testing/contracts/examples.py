@@ -1,5 +1,6 @@
 """What the contracts are tried on."""
 
+import contextlib
 import datetime as dt
 import threading
 from collections.abc import Callable
@@ -59,6 +60,14 @@ def refused(storage: Store, batch: Batch) -> bool:
     except Conflict:
         return True
     return False
+
+
+def anew(act: Callable[[], T]) -> T:
+    """What *act* gives; whoever meets a conflict begins anew, a hundred times."""
+    for _ in range(100):
+        with contextlib.suppress(Conflict):
+            return act()
+    return act()
 
 
 def held(storage: Store, *keys: Key) -> list[tuple[str, int] | None]:

@@ -1,0 +1,1 @@
+"""What Alembic runs to bring the tables to the newest schema."""
