@@ -9,11 +9,14 @@ import itertools
 import re
 from pathlib import Path
 
+import pytest
+
 import generate
 from emrcore import rules
 from emrcore.errors import Malformed
 from emrcore.people import parse_mobile
 from emrcore.rulebook import Means
+from emrcore.sessions import Ending, PhoneEnd, PhoneState, Purpose
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "emrcore"
@@ -179,3 +182,24 @@ def test_no_mail_as_a_factor() -> None:
     except Malformed as error:
         landline = error
     assert isinstance(landline, Malformed)
+
+
+# -- The page of the second factor -----------------------------------------------------------------
+
+SECOND_FACTOR = (ROOT / "docs" / "explanation" / "second-factor.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        ("phones", [*PhoneState, *PhoneEnd]),
+        ("purposes", list(Purpose)),
+        ("endings", list(Ending)),
+    ],
+)
+def test_the_lives_on_the_page_are_those_of_the_code(part: str, names: list[str]) -> None:
+    """Each state, ending and purpose stands in its table once or more, and no other does."""
+    table = re.search(rf"(?s)<!-- {part} -->(.*)<!-- end of {part} -->", SECOND_FACTOR)
+
+    assert table is not None
+    assert set(re.findall(r"`([a-z-]+)`", table[1])) == {str(name) for name in names}

@@ -35,7 +35,6 @@ class PhoneEnd(enum.StrEnum):
     NOT_PROVEN = "not-proven"
     REPROOFED = "reproofed"
     ACCESS_ENDED = "access-ended"
-    ERASED = "erased"
 
 
 @attrs.frozen(kw_only=True)

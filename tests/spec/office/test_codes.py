@@ -50,17 +50,6 @@ def test_exactly_so_many_digits(digits: int) -> None:
     assert any(code.startswith("0") for code in codes)
 
 
-def test_the_code_is_that_of_the_manual() -> None:
-    """SES-6: 128 bits over every part behind its length, modulo so many digits, as a host makes it.
-
-    With a key service of its own a host must come to the same code.
-    """
-    parts = (b"a", b"c", b"approval", b"h", b"s", b"d", b"1", b"1", bytes(16))
-    context = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    derived = keys().derive("one-time-code", context, key="k1")
-    assert code_for(keys(), A, CHALLENGE) == f"{int.from_bytes(derived[:16], 'big') % 10**6:06}"
-
-
 @pytest.mark.parametrize(
     "changed",
     [
