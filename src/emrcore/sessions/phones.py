@@ -127,7 +127,7 @@ def is_repudiable(phones: Phones, version: int) -> bool:
 
     Neither a later change nor a loss buries it: whoever made the first could make the second.
     """
-    over = {PhoneEnd.REPUDIATED, PhoneEnd.REPROOFED, PhoneEnd.ACCESS_ENDED, PhoneEnd.ERASED}
+    over = {PhoneEnd.REPUDIATED, PhoneEnd.REPROOFED, PhoneEnd.ACCESS_ENDED}
     now, since = current(phones), [phone for phone in phones if phone.version >= version]
     return (
         now is not None
