@@ -26,7 +26,7 @@ from emrcore.applications import Application, Asked, Filed, Granted, Operator, O
 from emrcore.calendar import DayKind, Skip, russian_calendar
 from emrcore.cli.screen import Screen
 from emrcore.errors import Fault, Malformed, RuleBroken
-from emrcore.journal import breaks
+from emrcore.journal import breaks, gathered, told
 from emrcore.office import Citizen, Office, Reader, Sender, Staff
 from emrcore.people import (
     Account,
@@ -44,7 +44,6 @@ from emrcore.ports import Shard
 from emrcore.records import Document, judge
 from emrcore.rulebook import Check, Role, Rulebook, load, shipped
 from emrcore.sessions import Purpose
-from emrcore.sharing import GlassBroken
 from emrcore.testing import patients
 from emrcore.texts import Language, marked, say
 
@@ -471,12 +470,10 @@ def _section(stage: Stage, view: View, section: str, documents: tuple[Document, 
 def _journal(stage: Stage, reader: Citizen) -> None:
     screen, office, patient = stage.screen, stage.office, stage.patient(FATHER)
     screen.chapter("10. Who looked at the father's card, and is the journal whole?")
-    for look in office.who_looked(reader, patient)[-6:]:
-        viewer, at = look.event.viewer, look.link.entry.at.astimezone(MOSCOW)
-        who = say(screen.language, ROLES[viewer.role])
-        where = f", {viewer.organisation}" if viewer.organisation else ""
-        reason = f": {look.event.reason}" if isinstance(look.event, GlassBroken) else ""
-        screen.item(f"{screen.day(at)}  {who}{where}{reason}")
+    sections = office.edition(office.now()).sections
+    titles = {name: rule.title[screen.language] for name, rule in sections.items()}
+    for line in gathered(office.who_looked(reader, patient), zone=MOSCOW)[-6:]:
+        screen.item(told(line, screen.language, zone=MOSCOW, titles=titles))
     for shard in (Shard.of_patient(patient), Shard.of_account(AccountId(FATHER))):
         links = office.storage.links(shard)
         broken = len(office.verify_journal(shard))
