@@ -37,15 +37,17 @@ class Verdict:
 
 def visible(view: View, documents: Iterable[Document]) -> list[Document]:
     """The documents that *view* allows, in their order."""
-    subject, now = view.subject, view.at.astimezone(dt.UTC)
-    tests = {section: _test_of(view, section) for section in _open(view)}
+    subject, now, ways = view.subject, view.at.astimezone(dt.UTC), _open(view)
     return [
         document
         for document in documents
-        if document.section in tests
+        if (way := ways.get(document.section))
         and document.patient == subject
         and document.published_at <= now
-        and tests[document.section](document, now)[1].visible
+        and (
+            (document.kind in way.plain and not document.labels)
+            or way.test(document, now)[1].visible
+        )
     ]
 
 
@@ -85,11 +87,12 @@ def withheld(view: View, documents: Iterable[Document]) -> int:
     return sum(one.reason.rule is rules.ACC_16 for one in verdicts(view, documents))
 
 
-def _open(view: View) -> set[str]:
+def _open(view: View) -> "dict[str, _Way]":
     """The sections of which something may be shown."""
     if view.refusal:
-        return set()
-    return {one.section for one in view.allowances}.difference(view.closed)
+        return {}
+    ways, closed = _ways(view.allowances), view.closed
+    return {section: way for section, way in ways.items() if section not in closed}
 
 
 def _hidden(reason: Reason) -> Verdict:
@@ -127,7 +130,36 @@ def _test_of(view: View, section: str) -> _Test:
     if reason:
         told = 0, _hidden(reason)
         return lambda _, __: told
-    return _any_of(tuple([one for one in view.allowances if one.section == section]))
+    way = _ways(view.allowances).get(section)
+    return way.test if way else _any_of(())
+
+
+@attrs.frozen
+class _Way:
+    """Into one section: unlabelled documents of *plain* kinds pass, others as *test* says."""
+
+    plain: frozenset[str | None]
+    test: _Test
+
+
+@functools.lru_cache(maxsize=4096)
+def _ways(allowances: tuple[Allowance, ...]) -> dict[str, _Way]:
+    """The way into each section that *allowances* speak about."""
+    by_section: dict[str, list[Allowance]] = {}
+    for one in allowances:
+        by_section.setdefault(one.section, []).append(one)
+    return {
+        section: _Way(frozenset().union(*map(_plain, some)), _any_of(tuple(some)))
+        for section, some in by_section.items()
+    }
+
+
+def _plain(allowance: Allowance) -> frozenset[str | None]:
+    """The kinds of which *allowance* asks nothing but that no label bars them."""
+    one = allowance
+    if one.basis is not None or one.sources is not None or one.delay or one.acknowledged:
+        return frozenset()
+    return one.kinds | {None} if one.unkinded else one.kinds
 
 
 @functools.lru_cache(maxsize=4096)
