@@ -1,4 +1,4 @@
-"""One view over the columns of many cards, against the same loop in C, numpy and the memory's speed.
+"""One view over the columns of many cards, against C, numpy and the speed of the memory itself.
 
     python benchmarks/bulk.py [ROWS] [--json FILE]
 

@@ -268,7 +268,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--full", action="store_true", help="every engine on every card")
     parser.add_argument("--json", type=Path, help="write the medians here, too")
     chosen = parser.parse_args(arguments)
-    rounds, budget = (9, 120.0) if chosen.full else (5, 0.25)
+    rounds, budget = (9, 120.0) if chosen.full else (5, 0.1)
     peers, missing = prepared()
     cards = {size: of_size(size) for size in SIZES}
     for found in cards.values():

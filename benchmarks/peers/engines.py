@@ -45,7 +45,7 @@ def _kinds(rule: Rule) -> tuple[str, ...]:
 
 def django_rules() -> Filter:
     """`rules`: predicates over objects, joined by operators."""
-    predicate = imported("rules").predicate
+    predicate: Callable[[Callable[[Question, Document], bool]], Any] = imported("rules").predicate
 
     def of_patients(_: Question, document: Document) -> bool:
         if document.section not in STARTS:
@@ -194,7 +194,8 @@ def py_abac() -> Filter:
         subject = {"role": known["role"], "admitted": int(admits(known))}
 
         def sees(one: Document) -> bool:
-            resource = told(one, question.at) | {"own": int(one.patient == known["patient"])}
+            resource = told(one, question.at)
+            resource["own"] = int(one.patient == known["patient"])
             for name in ("occurred_on", "signed_on"):
                 resource[name] = int(resource[name].replace("-", ""))
             asked = {
@@ -284,7 +285,7 @@ def cedar_batch() -> Filter:
 
     def shown(question: Question, documents: Sequence[Document]) -> list[Document]:
         context = cedar_context(question)
-        entities = [
+        entities: list[dict[str, Any]] = [
             {
                 "uid": {"type": "Document", "id": one.id},
                 "attrs": {

@@ -75,9 +75,7 @@ def _disjunction(parts: list[str]) -> str:
     return " or ".join(f"({part})" for part in parts if part != "False") or "False"
 
 
-def _expression(  # noqa: PLR0911 - a case an operator
-    node: dict[str, Any], names: Names
-) -> str:
+def _expression(node: dict[str, Any], names: Names) -> str:
     ((operator, argument),) = node.items()
     match operator:
         case "Value":
@@ -89,7 +87,11 @@ def _expression(  # noqa: PLR0911 - a case an operator
         case "!":
             inner = _expression(argument["arg"], names)
             return {"True": "False", "False": "True"}.get(inner, f"not ({inner})")
-    left, right = argument["left"], argument["right"]
+        case _:
+            return _of_two(operator, argument["left"], argument["right"], names)
+
+
+def _of_two(operator: str, left: dict[str, Any], right: dict[str, Any], names: Names) -> str:
     match operator:
         case "&&":
             return _conjunction([_expression(left, names), _expression(right, names)])

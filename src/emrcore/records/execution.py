@@ -149,7 +149,7 @@ def _ways(allowances: tuple[Allowance, ...]) -> dict[str, _Way]:
     for one in allowances:
         by_section.setdefault(one.section, []).append(one)
     return {
-        section: _Way(frozenset().union(*map(_plain, some)), _any_of(tuple(some)))
+        section: _Way(frozenset[str | None]().union(*map(_plain, some)), _any_of(tuple(some)))
         for section, some in by_section.items()
     }
 

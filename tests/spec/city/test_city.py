@@ -7,6 +7,7 @@ import itertools
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -137,11 +138,16 @@ def test_a_smaller_city_is_the_beginning_of_a_larger(size: int) -> None:
         assert len(missing) == 0 or missing.min() >= small.end
 
 
+def read_document(row: dict[str, Any]) -> Document:
+    row["labels"] = frozenset(row["labels"])
+    return Document(**row)
+
+
 def test_objects_say_what_columns_say(households: list[Household]) -> None:
     """Each document, made again from the frame's words, is the object."""
     (partition,) = SMALL.partitions()
     rows = documents_frame(partition).iter_rows(named=True)
-    read = [Document(**{**row, "labels": frozenset(row["labels"])}) for row in rows]
+    read = [read_document(row) for row in rows]
     assert read == [document for one in households for document in one.documents]
 
 
