@@ -4,8 +4,7 @@ import sqlalchemy as sa
 
 from emrcore.adapters.sql.rows import document
 from emrcore.adapters.sql.schema import documents
-from emrcore.testing.city import City, cards, copy_text
-from emrcore.testing.city.files import COPY
+from emrcore.testing.city import COPY, City, cards, copy_text
 
 
 def test_a_copied_city_is_the_city(postgres: sa.Engine) -> None:

@@ -6,7 +6,14 @@ whole of it (10.1 million cards, 172.5 million documents) needs the memory of on
 """
 
 from emrcore.testing.city.columns import Columns, documents, people
-from emrcore.testing.city.files import Progress, copy_text, documents_frame, write_parquet
+from emrcore.testing.city.files import (
+    COPY,
+    Progress,
+    copy_text,
+    documents_frame,
+    people_frame,
+    write_parquet,
+)
 from emrcore.testing.city.plan import (
     CARDS,
     DOCUMENTS,
@@ -19,6 +26,7 @@ from emrcore.testing.city.values import Household, card, cards
 
 __all__ = [
     "CARDS",
+    "COPY",
     "DOCUMENTS",
     "PARTITION",
     "TODAY",
@@ -33,5 +41,6 @@ __all__ = [
     "documents",
     "documents_frame",
     "people",
+    "people_frame",
     "write_parquet",
 ]
