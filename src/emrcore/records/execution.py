@@ -45,8 +45,15 @@ def visible(view: View, documents: Iterable[Document]) -> list[Document]:
         and document.patient == subject
         and document.published_at <= now
         and (
-            (document.kind in way.plain and not document.labels)
-            or way.test(document, now)[1].visible
+            (
+                document.kind in way.kinds
+                and not document.labels
+                and (
+                    way.since is None
+                    or ((date := way.date_of(document)) is not None and date >= way.since)
+                )
+            )
+            or (not way.whole and way.test(document, now)[1].visible)
         )
     ]
 
@@ -134,12 +141,19 @@ def _test_of(view: View, section: str) -> _Test:
     return way.test if way else _any_of(())
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Way:
-    """Into one section: unlabelled documents of *plain* kinds pass, others as *test* says."""
+    """Into one section, past ``test`` where that is possible.
 
-    plain: frozenset[str | None]
+    An unlabelled document of ``kinds`` that is dated ``since`` or later passes at once; without
+    ``since`` no date is asked for. Others ask ``test``, unless ``whole``: then none of them passes.
+    """
+
     test: _Test
+    kinds: frozenset[str | None] = frozenset()
+    date_of: Callable[[Document], dt.date | None] = _DATES[Basis.OCCURRED]
+    since: dt.date | None = None
+    whole: bool = False
 
 
 @functools.lru_cache(maxsize=4096)
@@ -148,18 +162,22 @@ def _ways(allowances: tuple[Allowance, ...]) -> dict[str, _Way]:
     by_section: dict[str, list[Allowance]] = {}
     for one in allowances:
         by_section.setdefault(one.section, []).append(one)
-    return {
-        section: _Way(frozenset[str | None]().union(*map(_plain, some)), _any_of(tuple(some)))
-        for section, some in by_section.items()
-    }
+    return {section: _way(tuple(some)) for section, some in by_section.items()}
 
 
-def _plain(allowance: Allowance) -> frozenset[str | None]:
-    """The kinds of which *allowance* asks nothing but that no label bars them."""
-    one = allowance
-    if one.basis is not None or one.sources is not None or one.delay or one.acknowledged:
-        return frozenset()
-    return one.kinds | {None} if one.unkinded else one.kinds
+def _way(allowances: tuple[Allowance, ...]) -> _Way:
+    """Several *allowances*, or one that asks for more than since when, leave all to the test."""
+    one, test = allowances[0], _any_of(allowances)
+    asks_more = one.sources is not None or one.before is not None or one.delay or one.acknowledged
+    if len(allowances) > 1 or asks_more or (one.basis is not None and one.since is None):
+        return _Way(test=test)
+    return _Way(
+        test=test,
+        kinds=one.kinds | {None} if one.unkinded else one.kinds,
+        date_of=_DATES[one.basis or Basis.OCCURRED],
+        since=None if one.basis is None else _in_utc(one.since),
+        whole=not one.labels,
+    )
 
 
 @functools.lru_cache(maxsize=4096)
