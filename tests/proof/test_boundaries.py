@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from emrcore.access import decide
-from emrcore.records import Document, verdicts
+from emrcore.records import Document, judge, verdicts, visible
 from emrcore.rulebook import Role, Rulebook, load, shipped, shipped_names
 from emrcore.testing import interpreter
 from emrcore.testing.boundaries import Look, answered, cells, looks
@@ -94,6 +94,19 @@ def test_the_order_of_bands_says_nothing(name: str) -> None:
         )
         assert (told.refusal, told.closed, told.until) == (again.refusal, again.closed, again.until)
         assert verdicts(told, look.documents) == verdicts(again, look.documents)
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_filtering_is_judging(name: str) -> None:
+    """REC-1: a card filtered holds the documents that are judged visible one by one, and no other.
+
+    Filtering has a way of its own for documents of which only the kind and the labels are asked.
+    """
+    book = BOOKS[name]
+    for look in looks(book):
+        view = decide(look.facts, look.viewer, at=look.at, edition=book.edition_at(look.at))
+        expected = [one for one in look.documents if judge(view, one).visible]
+        assert visible(view, look.documents) == expected
 
 
 @pytest.mark.parametrize("name", BOOKS)

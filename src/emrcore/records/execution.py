@@ -37,15 +37,24 @@ class Verdict:
 
 def visible(view: View, documents: Iterable[Document]) -> list[Document]:
     """The documents that *view* allows, in their order."""
-    subject, now = view.subject, view.at.astimezone(dt.UTC)
-    tests = {section: _test_of(view, section) for section in _open(view)}
+    subject, now, ways = view.subject, view.at.astimezone(dt.UTC), _open(view)
     return [
         document
         for document in documents
-        if document.section in tests
+        if (way := ways.get(document.section))
         and document.patient == subject
         and document.published_at <= now
-        and tests[document.section](document, now)[1].visible
+        and (
+            (
+                document.kind in way.kinds
+                and not document.labels
+                and (
+                    way.since is None
+                    or ((date := way.date_of(document)) is not None and date >= way.since)
+                )
+            )
+            or (not way.whole and way.test(document, now)[1].visible)
+        )
     ]
 
 
@@ -85,11 +94,12 @@ def withheld(view: View, documents: Iterable[Document]) -> int:
     return sum(one.reason.rule is rules.ACC_16 for one in verdicts(view, documents))
 
 
-def _open(view: View) -> set[str]:
+def _open(view: View) -> "dict[str, _Way]":
     """The sections of which something may be shown."""
     if view.refusal:
-        return set()
-    return {one.section for one in view.allowances}.difference(view.closed)
+        return {}
+    ways, closed = _ways(view.allowances), view.closed
+    return {section: way for section, way in ways.items() if section not in closed}
 
 
 def _hidden(reason: Reason) -> Verdict:
@@ -127,7 +137,47 @@ def _test_of(view: View, section: str) -> _Test:
     if reason:
         told = 0, _hidden(reason)
         return lambda _, __: told
-    return _any_of(tuple([one for one in view.allowances if one.section == section]))
+    way = _ways(view.allowances).get(section)
+    return way.test if way else _any_of(())
+
+
+@attrs.frozen(kw_only=True)
+class _Way:
+    """Into one section, past ``test`` where that is possible.
+
+    An unlabelled document of ``kinds`` that is dated ``since`` or later passes at once; without
+    ``since`` no date is asked for. Others ask ``test``, unless ``whole``: then none of them passes.
+    """
+
+    test: _Test
+    kinds: frozenset[str | None] = frozenset()
+    date_of: Callable[[Document], dt.date | None] = _DATES[Basis.OCCURRED]
+    since: dt.date | None = None
+    whole: bool = False
+
+
+@functools.lru_cache(maxsize=4096)
+def _ways(allowances: tuple[Allowance, ...]) -> dict[str, _Way]:
+    """The way into each section that *allowances* speak about."""
+    by_section: dict[str, list[Allowance]] = {}
+    for one in allowances:
+        by_section.setdefault(one.section, []).append(one)
+    return {section: _way(tuple(some)) for section, some in by_section.items()}
+
+
+def _way(allowances: tuple[Allowance, ...]) -> _Way:
+    """Several *allowances*, or one that asks for more than since when, leave all to the test."""
+    one, test = allowances[0], _any_of(allowances)
+    asks_more = one.sources is not None or one.before is not None or one.delay or one.acknowledged
+    if len(allowances) > 1 or asks_more or (one.basis is not None and one.since is None):
+        return _Way(test=test)
+    return _Way(
+        test=test,
+        kinds=one.kinds | {None} if one.unkinded else one.kinds,
+        date_of=_DATES[one.basis or Basis.OCCURRED],
+        since=None if one.basis is None else _in_utc(one.since),
+        whole=not one.labels,
+    )
 
 
 @functools.lru_cache(maxsize=4096)
