@@ -1,17 +1,20 @@
 """Frames of the same documents in every engine that the library knows."""
 
+import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import duckdb
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 
 from emrcore.adapters.frames import COLUMNS, Holds, as_columns
 from emrcore.records import Document
 
-Made = Callable[[pa.Table], Any]
+pa: Any = importlib.import_module("pyarrow")  # says nothing of its types
+Table = Any
+
+Made = Callable[[Table], Any]
 
 _TYPES = {Holds.TEXT: pa.string(), Holds.DAY: pa.date32(), Holds.MOMENT: pa.timestamp("us", "UTC")}
 _SCHEMA = pa.schema([("id", pa.string()), *((one.name, _TYPES[one.holds]) for one in COLUMNS)])
@@ -19,7 +22,7 @@ _TEXTS = [one.name for one in COLUMNS if one.holds is Holds.TEXT]
 _DAYS = [one.name for one in COLUMNS if one.holds is Holds.DAY]
 
 
-def arrow(documents: Iterable[Document]) -> pa.Table:
+def arrow(documents: Iterable[Document]) -> Table:
     """*documents* with their ids, as PyArrow has them."""
     found = list(documents)
     return pa.table({"id": [one.id for one in found], **as_columns(found)}, schema=_SCHEMA)
@@ -36,44 +39,42 @@ def ids(frame: Any) -> list[str]:
     return found
 
 
-def _polars(table: pa.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+def _polars(table: Table) -> pl.DataFrame:
+    return pl.DataFrame(table)
 
 
-def _enums(table: pa.Table) -> pl.LazyFrame:
+def _enums(table: Table) -> pl.LazyFrame:
     frame = _polars(table)
     return frame.with_columns(
         pl.col(name).cast(pl.Enum(frame[name].drop_nulls().unique().sort())) for name in _TEXTS
     ).lazy()
 
 
-def _dictionaries(table: pa.Table) -> pa.Table:
+def _dictionaries(table: Table) -> Table:
     for name in _TEXTS:
         place = table.schema.get_field_index(name)
         table = table.set_column(place, name, table[name].dictionary_encode())
     return table
 
 
-def _pandas(table: pa.Table) -> pd.DataFrame:
+def _pandas(table: Table) -> pd.DataFrame:
     """As pandas makes it: days are objects. One index for two rows, as after a concatenation."""
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     frame.index = pd.Index([number // 2 for number in range(len(frame))])
     return frame
 
 
-def _objects(table: pa.Table) -> pd.DataFrame:
+def _objects(table: Table) -> pd.DataFrame:
     return _pandas(table).astype(dict.fromkeys(("id", *_TEXTS), object))
 
 
-def _midnights(table: pa.Table) -> pd.DataFrame:
+def _midnights(table: Table) -> pd.DataFrame:
     """Days as midnights, and texts as categories."""
     types = dict.fromkeys(_TEXTS, "category") | dict.fromkeys(_DAYS, "datetime64[us]")
     return _pandas(table).astype(types)
 
 
-def _duckdb(table: pa.Table, zone: str = "UTC") -> duckdb.DuckDBPyRelation:
+def _duckdb(table: Table, zone: str = "UTC") -> duckdb.DuckDBPyRelation:
     connection = duckdb.connect()
     connection.execute(f"SET TimeZone = '{zone}'")
     connection.register("arrived", table)

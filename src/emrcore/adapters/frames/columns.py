@@ -46,6 +46,7 @@ their names in order as canonical JSON: ``[]``, ``["hiv","psychiatry"]``, as the
 """
 
 _Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+_OBJECTS = {Holds.TEXT: str, Holds.DAY: dt.date}
 _TEXT = (nw.String, nw.Categorical, nw.Enum)
 
 
@@ -83,7 +84,7 @@ def _mistyped(frame: _Frame) -> Iterator[tuple[str, str]]:
             yield one.name, f"is missing: must hold {one.holds}"
             continue
         dtype = schema[one.name]
-        held = _held_by_pandas(frame, one.name, dtype) if is_pandas else _held(frame, dtype)
+        held = _held_by_pandas(frame, one, dtype) if is_pandas else _held(frame, dtype)
         if held is not one.holds:
             yield one.name, f"must hold {one.holds}; is {dtype}"
 
@@ -100,20 +101,15 @@ def _held(frame: _Frame, dtype: nw.dtypes.DType) -> Holds | None:
     return Holds.MOMENT if is_utc else None
 
 
-def _held_by_pandas(frame: _Frame, name: str, dtype: nw.dtypes.DType) -> Holds | None:
-    """As ``_held``; pandas has texts as objects, too, and days as dates that are, or midnights."""
+def _held_by_pandas(frame: _Frame, column: Column, dtype: nw.dtypes.DType) -> Holds | None:
+    """As ``_held``; pandas has texts as objects, too, and days as objects or as midnights."""
     if isinstance(dtype, nw.Datetime) and not dtype.time_zone:
         return Holds.DAY
-    series = frame.select(name).to_native()[name]
-    if series.dtype != object:
+    series = frame.select(column.name).to_native()[column.name]
+    expected = _OBJECTS.get(column.holds)
+    if series.dtype != object or not expected:
         return _held(frame, dtype)
-    match {*map(type, series.dropna())}:
-        case kinds if kinds == {str}:
-            return Holds.TEXT
-        case kinds if kinds == {dt.date}:
-            return Holds.DAY
-        case _:
-            return None
+    return column.holds if {*map(type, series.dropna())} <= {expected} else None
 
 
 def _nulls(frame: _Frame, names: list[str]) -> dict[str, int]:

@@ -52,15 +52,21 @@ def count(view: View, documents: IntoFrame) -> dict[str, int]:
 
 def _checked(view: View, documents: Any) -> _Frame:
     """*documents* as narwhals has them, if they and the constants of *view* can be compared."""
-    frame: _Frame = nw.from_native(documents)
-    engine = frame.implementation
-    if not (engine.is_polars() or engine.is_pandas() or engine.is_pyarrow() or engine.is_duckdb()):
-        raise Malformed("documents", (Fault("", f"is a frame of {engine}, which is not known"),))
-    if found := faults(frame):
+    frame: Any = nw.from_native(documents, pass_through=True)
+    if not isinstance(frame, nw.DataFrame | nw.LazyFrame) or not is_known(frame.implementation):
+        told = "is no frame of Polars, pandas, PyArrow or DuckDB"
+        raise Malformed("documents", (Fault("frame", told),))
+    known: _Frame = frame
+    if found := faults(known):
         raise Malformed("documents", found)
     if found := tuple(_unsaid(view)):
         raise Malformed("view", found)
-    return frame
+    return known
+
+
+def is_known(engine: nw.Implementation) -> bool:
+    """Whether the tests have compared what *engine* shows with what memory shows."""
+    return engine.is_polars() or engine.is_pandas() or engine.is_pyarrow() or engine.is_duckdb()
 
 
 def _unsaid(view: View) -> Iterator[Fault]:
