@@ -53,7 +53,7 @@ def count(view: View, documents: IntoFrame) -> dict[str, int]:
 def _checked(view: View, documents: Any) -> _Frame:
     """*documents* as narwhals has them, if they and the constants of *view* can be compared."""
     frame: Any = nw.from_native(documents, pass_through=True)
-    if not isinstance(frame, nw.DataFrame | nw.LazyFrame) or not is_known(frame.implementation):
+    if not _is_frame(frame) or not is_known(frame.implementation):
         told = "is no frame of Polars, pandas, PyArrow or DuckDB"
         raise Malformed("documents", (Fault("frame", told),))
     known: _Frame = frame
@@ -62,6 +62,10 @@ def _checked(view: View, documents: Any) -> _Frame:
     if found := tuple(_unsaid(view)):
         raise Malformed("view", found)
     return known
+
+
+def _is_frame(given: Any) -> bool:
+    return isinstance(given, nw.DataFrame | nw.LazyFrame)
 
 
 def is_known(engine: nw.Implementation) -> bool:
