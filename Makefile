@@ -81,7 +81,7 @@ clean: ## removes what the other commands made
 # -- The environment ------------------------------------------------------------------------------
 
 FOR_demo := --extra sql
-FOR_bench := --extra sql
+FOR_bench := --extra sql --extra frames --group engines
 FOR_test := --group test
 FOR_check := --group test --group check
 FOR_docs := --group docs

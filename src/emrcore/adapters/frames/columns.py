@@ -105,7 +105,7 @@ def _held_by_pandas(frame: _Frame, column: Column, dtype: nw.dtypes.DType) -> Ho
     """As ``_held``; pandas has texts as objects, too, and days as objects or as midnights."""
     if isinstance(dtype, nw.Datetime) and not dtype.time_zone:
         return Holds.DAY
-    series = frame.select(column.name).to_native()[column.name]
+    series = frame.to_native()[column.name]
     expected = _OBJECTS.get(column.holds)
     if series.dtype != object or not expected:
         return _held(frame, dtype)
@@ -116,8 +116,9 @@ def _nulls(frame: _Frame, names: list[str]) -> dict[str, int]:
     """How many rows have nothing in each of the columns."""
     if not names:
         return {}
-    (counts,) = rows(frame.select(nw.col(*names).null_count()))
-    return dict(zip(names, counts, strict=True))
+    # DuckDB counts what is there many times faster than what is not
+    ((total, *there),) = rows(frame.select(nw.len().alias("total"), nw.col(*names).count()))
+    return {name: total - number for name, number in zip(names, there, strict=True)}
 
 
 def rows(small: _Frame) -> list[tuple[Any, ...]]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -12,6 +12,7 @@ from emrcore.access import Allowance, View
 from emrcore.adapters.sql.schema import Labels, Moment
 from emrcore.errors import Fault, Malformed
 from emrcore.rulebook import Basis
+from emrcore.wire import canonical
 
 Allowances = tuple[Allowance, ...]
 
@@ -115,12 +116,11 @@ def _moment(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
 
 def _comparisons(allowance: Allowance, columns: Columns) -> Iterator[sa.ColumnElement[bool]]:
     yield columns.section == sa.literal(allowance.section, sa.Text)
-    is_one = _is_in(columns.kind, allowance.kinds)
+    is_one = _is_in(columns.kind, sorted(allowance.kinds))
     yield sa.or_(columns.kind.is_(None), is_one) if allowance.unkinded else is_one
-    sets = [sa.literal(some, Labels) for some in allowance.label_sets()]
-    yield sa.type_coerce(columns.labels, Labels).in_(sets)
+    yield _is_in(columns.labels, [canonical(sorted(some)) for some in allowance.label_sets()])
     if allowance.sources is not None:
-        yield _is_in(columns.source, allowance.sources)
+        yield _is_in(columns.source, sorted(allowance.sources))
     if allowance.acknowledged:
         yield columns.acknowledged_at <= _moment("view_acknowledged", columns.acknowledged_at)
     if allowance.delay:
@@ -137,10 +137,10 @@ def _dated(allowance: Allowance, date: sa.ColumnElement[Any]) -> Iterator[sa.Col
         yield date < sa.literal(allowance.before, date.type)
 
 
-def _is_in(column: sa.ColumnElement[Any], values: frozenset[str]) -> sa.ColumnElement[bool]:
+def _is_in(column: sa.ColumnElement[Any], values: Sequence[str]) -> sa.ColumnElement[bool]:
     if not values:
         return sa.false()
-    return column.in_([sa.literal(value, sa.Text) for value in sorted(values)])
+    return column.in_([sa.literal(value, sa.Text) for value in values])
 
 
 # -- Types -----------------------------------------------------------------------------------------
