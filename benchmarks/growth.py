@@ -26,7 +26,7 @@ from cards import AT, EDITION, machine, of_size, questions
 from journal import links
 
 from emrcore.access import View, decide
-from emrcore.adapters.sql import SqlStorage, create_schema, metadata, sqlite_engine
+from emrcore.adapters.sql import SqlStorage, metadata, migrate, sqlite_engine
 from emrcore.journal import Link, breaks
 from emrcore.people import PatientId
 from emrcore.records import Document, verdicts, visible
@@ -81,7 +81,7 @@ def of_pages(largest: int) -> Times:
     households = cards(City())
     with tempfile.TemporaryDirectory() as folder:
         engine = sqlite_engine(Path(folder) / "city.db")
-        create_schema(engine)
+        migrate(engine)
         storage, stored = SqlStorage(engine), 0
         views: list[View] = []
         for size in [2**power for power in range(12, largest.bit_length(), 2)]:

@@ -42,6 +42,8 @@ PLANTS = [
     ("vendors", "office", "sqlalchemy"),
     ("vendors", "cli", "psycopg"),
     ("vendors", "adapters.kannel", "aiosmpplib"),
+    ("vendors", "adapters.sql", "narwhals"),
+    ("vendors", "records", "narwhals"),
     ("adapters", "adapters.planted", "emrcore.adapters.memory"),
 ]
 

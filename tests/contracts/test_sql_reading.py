@@ -71,8 +71,8 @@ def test_a_page_walks_an_index(sqlite: sa.Engine, asked: Asked) -> None:
 
 def test_a_statement_is_made_once_for_the_same_allowances() -> None:
     """However often, for whomever and when it is asked."""
-    allowed = viewing.allowances(views()["self"])
-    again = viewing.allowances(views()["self"])
+    allowed = views()["self"].in_force()
+    again = views()["self"].in_force()
     for made in (viewing.count, viewing.one):
         assert made(allowed) is made(again)
     pages = [

@@ -35,7 +35,7 @@ _POSTGRES: sa.Dialect = sa.make_url("postgresql+psycopg://").get_dialect()()
 
 def statements() -> dict[str, sa.ClauseElement]:
     found = {name: one for name, one in vars(st).items() if isinstance(one, sa.Executable)}
-    allowed = viewing.allowances(views()["self"])
+    allowed = views()["self"].in_force()
     found |= {"count": viewing.count(allowed), "one": viewing.one(allowed)}
     for in_section in (False, True):
         for resumed in (False, True):

@@ -1,6 +1,7 @@
 """The answer: what one viewer may see of one card now, why, and until when."""
 
 import datetime as dt
+import itertools
 from collections.abc import Mapping
 
 import attrs
@@ -66,6 +67,15 @@ class Allowance:
     acknowledged: bool = False
     flagged: frozenset[str] = frozenset()
 
+    def label_sets(self) -> list[frozenset[str]]:
+        """Every set within ``labels``, for where a set is one value; a rulebook has 6 at most."""
+        sizes = range(len(self.labels) + 1)
+        return [
+            frozenset(some)
+            for size in sizes
+            for some in itertools.combinations(sorted(self.labels), size)
+        ]
+
 
 @attrs.frozen(kw_only=True)
 class View:
@@ -83,6 +93,12 @@ class View:
     closed: Mapping[str, Reason]
     until: dt.datetime | None
     refusal: Reason | None = None
+
+    def in_force(self) -> tuple[Allowance, ...]:
+        """The allowances that count: none of a refused view, none of a closed section."""
+        if self.refusal:
+            return ()
+        return tuple(one for one in self.allowances if one.section not in self.closed)
 
     def says_the_same_as(self, other: "View") -> bool:
         """Whether both allow the same, and close the same for the same reasons."""

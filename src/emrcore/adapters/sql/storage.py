@@ -112,12 +112,10 @@ class SqlStorage:
         bound: Mapping[str, Any],
     ) -> list[T]:
         """What *statement* finds under *view*; nothing is asked if nothing can be found."""
-        allowed = viewing.allowances(view)
+        allowed = view.in_force()
         if not allowed:
             return []
-        at = view.at.astimezone(dt.UTC)  # a day of a delay has 24 hours, whatever the clocks do
-        delays = {viewing.released(one): at - one.delay for one in allowed if one.delay}
-        bound = {"patient": view.subject, "at": view.at, **delays, **bound}
+        bound = {**viewing.bound(view), **bound}
         return self._read(statement(allowed), made, bound)
 
     # -- Outbox -----------------------------------------------------------------------------------
