@@ -9,6 +9,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+SEEDS ?= 10000
 SHELL := /bin/sh
 BIN := .venv/bin
 
@@ -34,7 +35,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kannel check bench docs clean
+.PHONY: help demo test test-kannel check bench simulate docs clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' Makefile
@@ -66,6 +67,10 @@ bench: $(READY)bench ## measures, in the short form of each benchmark
 	@echo "bench: every script of benchmarks/, in its short form"
 	@for script in benchmarks/*.py; do \
 	  echo "$$script"; $(BIN)/python "$$script" $(ARGS) || exit; done
+
+simulate: $(READY)test ## simulates SEEDS schedules; ARGS="--seed 85" tells one of them again
+	@echo "simulate: the office under faults, in one thread; see docs/explanation/simulation.md"
+	@$(BIN)/python -m emrcore.testing.simulation --seeds $(SEEDS) $(ARGS)
 
 docs: $(READY)docs ## builds the manual into docs/_build
 	@echo "docs: the manual, into docs/_build; a warning is an error"

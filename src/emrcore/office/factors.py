@@ -439,9 +439,9 @@ def _inside(desk: Desk, work: Work, citizen: Citizen) -> tuple[Open, SecondFacto
     """
     check_session(desk, work, citizen.account, citizen.token)
     session, _ = split(citizen.token)
-    state = work.load(places.session(citizen.account.id, session), Open)
+    state = work.load(places.session(citizen.account.id, session), *sessions.SESSION_STATES)
     factor = load_factor(work, citizen.account.id)
-    if state is None or factor is None:
+    if not isinstance(state, Open) or factor is None:
         raise RuleBroken(rules.SES_8)
     return state, factor
 

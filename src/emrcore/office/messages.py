@@ -191,7 +191,7 @@ def _code(desk: Desk, sender: Sender, leased: Leased) -> Message | None:
         ref=reference(desk.keys, account, item.id, key=challenge.key),
         to=number,
         text=_text(desk, sender, account, challenge),
-        valid_for=challenge.expires_at - desk.now(),  # counting took its time
+        valid_for=challenge.expires_at - desk.now(),  # counting the message took its time
     )
 
 

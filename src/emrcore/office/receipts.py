@@ -39,7 +39,7 @@ class Receipts(Desk):
         One under no reference of ours, repeated or overtaken by a better one is no error and
         changes nothing. No receipt touches a session or a second factor.
         """
-        found = _opened(self.keys, receipt.ref)
+        found = opened(self.keys, receipt.ref)
         if found is None:
             return False
         account, message = found
@@ -83,7 +83,7 @@ def count_refusal(work: Work, account: AccountId, message: str, actor: Actor) ->
     work.note(event, actor)
 
 
-def _opened(keys: Keys, text: str) -> tuple[AccountId, str] | None:
+def opened(keys: Keys, text: str) -> tuple[AccountId, str] | None:
     """The account and the message that ``reference`` named *text*, or None if it never did."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -56,6 +56,7 @@ def _key_for(desk: Desk, work: Work, person: PersonId) -> DataKey:
     place = places.envelope(person)
     if not isinstance(work.load(place, *ENVELOPE_STATES), Envelope):
         desk.apart(place.shard, lambda making: _make(desk, making, place, person))
+        work.forget(place)
     envelope = work.load(place, *ENVELOPE_STATES)
     if not isinstance(envelope, Envelope):
         raise Conflict("envelope")

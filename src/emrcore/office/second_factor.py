@@ -205,11 +205,16 @@ def leave(
     *,
     challenge: bool = False,
 ) -> SecondFactor:
-    """End the sessions of that *ids*, and with *challenge* void the code under way."""
+    """End the sessions of that *ids*, and with *challenge* void the code under way.
+
+    Each session has an entry of its own; a code that is void has this one.
+    """
     end_records(work, factor.account, ids, why)
     event = sessions.Left(account=factor.account, sessions=ids, at=work.now, challenge=challenge)
     after = sessions.evolve_factor(factor, event)
     work.put(places.factor(factor.account), after)
+    if challenge:
+        work.note(event, Actor(kind=ActorKind.CITIZEN, id=factor.account))
     return after
 
 

@@ -39,10 +39,20 @@ class Work:
     _outbox: list[OutboxItem] = attrs.field(factory=list[OutboxItem], init=False)
 
     def text(self, key: Key) -> str | None:
-        """The text *key* holds, or None."""
+        """The text *key* holds, or None.
+
+        Raises:
+            Conflict: it was read before, and has changed since.
+        """
         stored = self.storage.load(key).get(key)
-        self._expect[key] = stored.version if stored else ABSENT
+        version = stored.version if stored else ABSENT
+        if self._expect.setdefault(key, version) != version:
+            raise Conflict(key.kind)
         return stored.text if stored else None
+
+    def forget(self, key: Key) -> None:
+        """Read *key* as if for the first time: nothing was decided by what it held."""
+        self._expect.pop(key, None)
 
     def version(self, key: Key) -> int:
         """The version of *key* when it was read."""

@@ -93,6 +93,7 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "reproofed.1": sessions.Reproofed,
         "credential-reset.1": sessions.CredentialReset,
         "access-ended.1": sessions.AccessEnded,
+        "left.1": sessions.Left,
         "sending-budget.1": sessions.Budget,
         "sending-traffic.1": sessions.Traffic,
         "delivery.1": sessions.Delivery,

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import io
+from collections.abc import Mapping
 
 import attrs
 import pytest
@@ -10,9 +11,11 @@ from emrcore import rules
 from emrcore.adapters.memory import MemoryStorage
 from emrcore.applications import Asked, Filed
 from emrcore.errors import Conflict, RuleBroken, Unavailable
-from emrcore.ports import Batch, Shard
+from emrcore.office import Citizen, Office
+from emrcore.people import Account
+from emrcore.ports import Batch, Key, Shard, Stored
 from emrcore.rulebook import Check, Role
-from emrcore.sessions import NOTICE
+from emrcore.sessions import NOTICE, Action, ActionKind
 from world import Town
 
 
@@ -138,3 +141,34 @@ def test_right_code_while_nothing_goes_through(town: Town, contested: Contested)
         assert answers(town, [code]) == ["busy"]
     assert town.office.storage.find(Shard.of_account(town.account.id), "session") == {}
     assert answers(town, [code]) == ["in"]
+
+
+class EndsMeanwhile(MemoryStorage):
+    """Once, right after a session and its account were read, somebody else ends it."""
+
+    office: Office
+    account: Account
+    token = ""
+
+    def load(self, *keys: Key) -> Mapping[Key, Stored]:
+        found = super().load(*keys)
+        if self.token and keys[0].kind == "factor":
+            token, self.token = self.token, ""
+            self.office.log_out(self.account, token)
+        return found
+
+
+def test_what_is_read_twice_is_read_alike(town: Town) -> None:
+    """STO-2: what changes between two looks at it is a conflict, and all is done anew.
+
+    A session that is ended in that moment is over: it is no damage to the store.
+    """
+    storage = EndsMeanwhile()
+    town.office = attrs.evolve(town.office, storage=storage, pause=at_once)
+    code = let_in(town)
+    signed_in = town.office.verify(town.account, code, host_session="h", acknowledged=NOTICE)
+    storage.office, storage.account, storage.token = town.office, town.account, signed_in.token
+    citizen = Citizen(account=town.account, token=signed_in.token)
+    with pytest.raises(RuleBroken) as refused:
+        town.office.begin_approval(citizen, Action(ActionKind.EXPORT))
+    assert refused.value.rule is rules.SES_8

@@ -10,13 +10,14 @@ import pytest
 
 from emrcore import rules
 from emrcore.adapters.console import ConsoleSms
-from emrcore.applications import Asked, Operator, OperatorId
+from emrcore.applications import Asked, Filed, Operator, OperatorId
 from emrcore.errors import Malformed, RuleBroken, Unavailable
 from emrcore.office import Citizen
 from emrcore.office.codes import totp_codes
+from emrcore.office.receipts import reference
 from emrcore.people import AccountId, Mobile, PersonId, parse_identity
 from emrcore.ports import Fate, Shard
-from emrcore.rulebook import Means, Role, entry_profile
+from emrcore.rulebook import Check, Means, Role, entry_profile
 from emrcore.rules import Rule
 from emrcore.sessions import NOTICE, Action, ActionKind, PhoneEnd, PhoneState, Purpose
 from emrcore.texts import Language
@@ -576,3 +577,43 @@ def test_second_address(town: Town) -> None:
     town.office.dispatch(sender)
     assert told == ["Меняется телефон вашей медкарты."]
     assert NOTICE not in told[0]
+
+
+def test_a_void_code_is_in_the_journal(town: Town) -> None:
+    """JRN-1: the host's session ends before any session began in it; its code is void."""
+    town.grant_both()
+    town.enter()
+    town.clock.turn(minutes=1)
+    town.office.begin_login(town.account, host_session="h2")
+    before = actions(town, Shard.of_account(town.account.id))
+    town.office.end_host_session(town.account, "h2")
+    assert actions(town, Shard.of_account(town.account.id)) == [*before, "left.1"]
+    assert town.office.find_factor(town.account.id).challenge is None  # type: ignore[union-attr]
+    town.office.end_host_session(town.account, "h2")
+    assert actions(town, Shard.of_account(town.account.id)) == [*before, "left.1"]
+
+
+def test_two_accounts_messages_are_two_to_the_provider(town: Town) -> None:
+    """SES-19: who takes a reference twice for one message drops no other person's notice."""
+    town.grant_both()
+    town.enter()
+    asked = (Asked(patient=town.own, role=Role.SELF),)
+    second = attrs.evolve(town.account, id=AccountId("a2"))
+    filed = town.office.file(second, asked=asked, papers=town.papers)
+    assert isinstance(filed, Filed)
+    for check in Check:
+        town.office.record_check(second.id, filed.id, check=check, passed=True, by=town.operator)
+    town.office.grant(second.id, filed.id, town.own, by=town.operator)
+    storage, at = town.office.storage, town.clock.now()
+    town.office.begin_login(second, host_session="h")
+    code = town.last_code()
+    town.office.verify(second, code, host_session="h", acknowledged=NOTICE)
+    for account in (town.account.id, second.id):
+        town.office.suspend_phone(account, PhoneEnd.LOST)
+    waiting = storage.lease(at=at, until=at, limit=100)
+    notices = [one.item for one in waiting if one.item.kind == "notice"]
+    assert len({item.reference for item in notices}) == 1
+    names = {
+        reference(town.office.keys, AccountId(item.shard.id), item.id, key="k1") for item in notices
+    }
+    assert len(names) == len(notices) == 2

@@ -1,0 +1,25 @@
+"""The journal: one chain a shard, whole, and never going back in time."""
+
+from itertools import pairwise
+
+from emrcore.journal import breaks
+from emrcore.testing.invariants.evidence import Evidence, Violation
+
+
+def check_i8(evidence: Evidence) -> list[Violation]:
+    """I8: time never goes back along a chain, whatever the clocks do."""
+    return [
+        Violation(invariant="I8", where=shard.id, what=f"link {later.number} is before the last")
+        for shard in evidence.shards
+        for earlier, later in pairwise(evidence.links(shard))
+        if later.entry.at < earlier.entry.at
+    ]
+
+
+def check_i9(evidence: Evidence) -> list[Violation]:
+    """I9: every link covers the one before it, and the chain is recomputed from its first link."""
+    return [
+        Violation(invariant="I9", where=f"{shard.id} link {one.number}", what=one.what)
+        for shard in evidence.shards
+        for one in breaks(evidence.links(shard))
+    ]
