@@ -19,7 +19,7 @@ from emrcore.testing.contracts.cards import card, views
 
 _METADATA = sa.MetaData()
 VISITS = sa.Table(
-    "visits",
+    "host_visits",
     _METADATA,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("patient_no", sa.Integer, nullable=False),
@@ -31,7 +31,7 @@ VISITS = sa.Table(
     sa.Column("read", Moment),
     sa.Column("held_on", sa.Date),
     sa.Column("signed_on", sa.Date),
-    sa.Index("visits_of_patient", "patient_no", "issued"),
+    sa.Index("host_visits_of_patient", "patient_no", "issued"),
 )
 ROW = VISITS.c
 COLUMNS = Columns(
@@ -102,7 +102,7 @@ def test_plain_text_shows_what_memory_shows(visits: sa.Engine, name: str, style:
         return  # a style of the other driver
     database: Any = visits.dialect.name
     made = plain_where(views()[name], COLUMNS, database=database, style=style, patient=OURS)
-    text = f"SELECT number FROM visits WHERE {made.text} ORDER BY number"  # noqa: S608
+    text = f"SELECT number FROM host_visits WHERE {made.text} ORDER BY number"  # noqa: S608
     url = visits.url.set(drivername="postgresql").render_as_string(hide_password=False)
     path = visits.url.database or ""
     connection: Any = sqlite3.connect(path) if is_sqlite else psycopg.connect(url)
@@ -121,10 +121,10 @@ def test_an_index_finds_the_card(visits: sa.Engine, name: str) -> None:
     made = plain_where(views()[name], COLUMNS, database=database, style=style, patient=OURS)
     explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
     with visits.connect() as connection:
-        text = f"{explain} SELECT number FROM visits WHERE {made.text}"  # noqa: S608
+        text = f"{explain} SELECT number FROM host_visits WHERE {made.text}"  # noqa: S608
         plan = connection.exec_driver_sql(text, made.parameters)
         steps = " ".join(str(step) for step in plan)
-    assert "visits_of_patient" in steps
+    assert "host_visits_of_patient" in steps
     assert "SCAN" not in steps
     assert "Seq Scan" not in steps
 
