@@ -26,6 +26,7 @@ from emrcore.ports import Message as Text
 from emrcore.rulebook import Check, Role
 from emrcore.sessions import DeliveryState, Purpose
 from emrcore.texts import Language
+from kannel import until
 from world import Town, new_town
 
 BIND_RESP, SUBMIT_SM, SUBMIT_RESP, TRY_AGAIN = 0x80000009, 4, 0x80000004, 0x64
@@ -144,7 +145,7 @@ def test_an_answer_too_late(town: Town, smsc: Centre, sms: SmppSms) -> None:
     assert dispatch(town, sms) == {Fate.RETRY: 1}
     smsc.answer_late()
     assert smsc.report(smsc.ids[0], "DELIVRD") == 0
-    assert reports(town) == ["delivered"]
+    until(lambda: reports(town) == ["delivered"], "the report of a late acceptance")
 
 
 def test_throttled(town: Town, smsc: Centre, sms: SmppSms) -> None:
