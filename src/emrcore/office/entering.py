@@ -141,7 +141,7 @@ class Entrance(Desk):
             proof = prove(self, work, before, attempt, answer)
             return self._enter(work, before, attempt, proof) if proof else None
 
-        told = Told[SignedIn | None](keep=session_of, again=self._told_again(account))
+        told = Told[SignedIn | None](keep=session_of, again=telling_again(self, account))
         signed_in = self.do(Shard.of_account(account.id), verb, told=told)
         if signed_in is None:
             raise RuleBroken(rules.SES_3)
@@ -169,26 +169,6 @@ class Entrance(Desk):
             failures=sum(since is None or at > since for at in failed_at),
             recovery_code=proof.recovery_code,
         )
-
-    def _told_again(self, account: Account) -> Callable[[Work, str], SignedIn | None]:
-        """Tells a session anew, for as long as its code would have lived.
-
-        Of a token only the digest is kept, so this is another one, and the first is void.
-        """
-
-        def again(work: Work, session: str) -> SignedIn | None:
-            factor = load_factor(work, account.id)
-            state = work.load(places.session(account.id, SessionId(session)), *SESSION_STATES)
-            minutes = self.entry(work.now).one_time_code.lifetime_minutes.value
-            if not isinstance(state, sessions.Open) or factor is None:
-                return None
-            if state.id not in factor.sessions or work.now - state.opened_at >= dt.timedelta(
-                minutes=minutes
-            ):
-                return None
-            return tell_again(self, work, state)
-
-        return again
 
     def log_out(self, account: Account, token: str) -> None:
         """End the session of *token*; once it has ended, nothing happens.
@@ -309,13 +289,28 @@ def session_of(signed_in: SignedIn | None) -> str:
     return signed_in.session if signed_in else ""
 
 
-def tell_again(desk: Desk, work: Work, state: sessions.Open) -> SignedIn:
-    """The session under a new secret; nothing else about it changes."""
-    secret = desk.randomness.bytes(32).hex()
-    event = sessions.tell_again(state, secret=secret, at=work.now)
-    work.put(places.session(state.account, state.id), sessions.evolve_session(state, event))
-    work.note(event, Actor(kind=ActorKind.CITIZEN, id=state.account))
-    return SignedIn(token=f"{state.id}.{secret}", session=state.id)
+def telling_again(desk: Desk, account: Account) -> Callable[[Work, str], SignedIn | None]:
+    """How a session is told again, for as long as the code that was given would have lived.
+
+    Of a token only the digest is kept, so this is another one, and the first is void; nothing else
+    about the session changes. One that has ended is not told.
+    """
+
+    def again(work: Work, session: str) -> SignedIn | None:
+        factor = load_factor(work, account.id)
+        state = work.load(places.session(account.id, SessionId(session)), *SESSION_STATES)
+        lifetime = dt.timedelta(minutes=desk.entry(work.now).one_time_code.lifetime_minutes.value)
+        if factor is None or not isinstance(state, sessions.Open):
+            return None
+        if state.id not in factor.sessions or work.now - state.proven_at >= lifetime:
+            return None
+        secret = desk.randomness.bytes(32).hex()
+        event = sessions.tell_again(state, secret=secret, at=work.now)
+        work.put(places.session(state.account, state.id), sessions.evolve_session(state, event))
+        work.note(event, Actor(kind=ActorKind.CITIZEN, id=state.account))
+        return SignedIn(token=f"{state.id}.{secret}", session=state.id)
+
+    return again
 
 
 def _preferred(factor: SecondFactor | None, rule: EntryRule) -> Means:

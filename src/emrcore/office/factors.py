@@ -16,7 +16,7 @@ from emrcore.office.codes import (
     totp_codes,
 )
 from emrcore.office.desk import Desk
-from emrcore.office.entering import SignedIn, check_session, session_of, split, tell_again
+from emrcore.office.entering import SignedIn, check_session, session_of, split, telling_again
 from emrcore.office.indexes import blind_index
 from emrcore.office.notices import NoticeKind, notice
 from emrcore.office.once import Told
@@ -52,7 +52,6 @@ from emrcore.sessions import (
     Purpose,
     RecoveryCodesMade,
     SecondFactor,
-    SessionId,
 )
 
 _SECRET = 20
@@ -103,11 +102,7 @@ class Factors(Desk):
             proof = prove(self, work, factor, _attempt(state, RENEW, means), answer)
             return self._renewed(work, state, proof) if proof else None
 
-        def again(work: Work, session: str) -> SignedIn | None:
-            state = work.load(places.session(citizen.account.id, SessionId(session)), Open)
-            return tell_again(self, work, state) if state else None
-
-        told = Told[SignedIn | None](keep=session_of, again=again)
+        told = Told[SignedIn | None](keep=session_of, again=telling_again(self, citizen.account))
         return _accepted(self.do(Shard.of_account(citizen.account.id), verb, told=told))
 
     def _renewed(self, work: Work, state: Open, proof: Proof) -> SignedIn:

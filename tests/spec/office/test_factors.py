@@ -218,8 +218,8 @@ def test_host_session_ends(town: Town) -> None:
     assert is_open(town, second)
 
 
-def test_hard_lock_ends_sessions(town: Town) -> None:
-    """SES-5, SES-27: failures alone end no session; the lock for good ends all."""
+def test_failures_alone_end_no_session(town: Town) -> None:
+    """SES-5, SES-27: five failures lock the means, and end no session."""
     reader = citizen(town)
     factor = town.office.find_factor(town.account.id)
     assert factor is not None

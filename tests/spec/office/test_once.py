@@ -160,6 +160,28 @@ def test_entered_once(town: Town) -> None:
     assert refused(enter) is rules.SES_3
 
 
+def test_renewed_once(town: Town) -> None:
+    """STO-8, SES-9: a renewal is told again while its code would live, and not after a logout."""
+    town.grant_both()
+    reader = Citizen(account=town.account, token=town.enter())
+    town.clock.turn(minutes=1)
+    town.office.begin_approval(reader)
+    code = town.last_code()
+
+    def renew() -> str:
+        return town.office.once(KEY, Office.renew, reader, code).token
+
+    first, second = renew(), renew()
+    assert first != second
+    town.office.open_card(attrs.evolve(reader, token=second), town.own)
+    town.clock.turn(minutes=4, seconds=59)
+    third = renew()
+    town.clock.turn(seconds=1)
+    assert refused(renew) is rules.SES_3
+    town.office.log_out(town.account, third)
+    assert refused(renew) is rules.SES_3
+
+
 def test_a_wrong_code_is_counted_once(town: Town) -> None:
     """STO-8, SES-5: a wrong code that is repeated under its key is one failure."""
     town.grant_both()

@@ -84,8 +84,8 @@ INVARIANTS: tuple[Invariant, ...] = (
 
 ELSEWHERE: Mapping[str, str] = MappingProxyType(
     {
-        "I4, I5 by key": "commands have no idempotency key yet; acknowledged commits are checked",
-        "I9b": "no checkpoint of a journal leaves the store yet",
+        "I4, I5 by key": "no schedule repeats a request; acknowledged commits are checked",
+        "I9b": "schedules make no checkpoints; the journal has tests of its own",
         "I19": "no verb takes a guardian away; the registers say who is one",
         "I24": "a harness lets all settle: emrcore.testing.simulation does",
         "I29": "rows outside the journal carry no authentication code yet",
