@@ -359,37 +359,39 @@ class Factors(Desk):
 
         self.do(Shard.of_account(account.id), verb)
 
-    def hand_over_first_password(self, account: AccountId, *, by: Operator) -> str:
+    def hand_over_first_password(self, account: Account, *, by: Operator) -> str:
         """A first password for a person who stands before the operator, where none goes by SMS.
 
         Raises:
             RuleBroken: SES-17 first passwords do go by SMS, SES-1 nothing is granted, or nothing is
-                left to be issued.
+                left to be issued, APP-7 the operator is the person.
         """
+        if by.person == account.person:
+            raise RuleBroken(rules.APP_7)
 
         def verb(work: Work) -> tuple[str, str]:
             rule = self.entry(work.now)
             if Means.SMS in rule.means.value:
                 raise RuleBroken(rules.SES_17)
-            before = load_factor(work, account)
+            before = load_factor(work, account.id)
             issued = before and sessions.issue_first_password(
-                before, account=account, fresh=fresh(self), at=work.now, rule=rule
+                before, account=account.id, fresh=fresh(self), at=work.now, rule=rule
             )
             if not before or not issued:
                 raise RuleBroken(rules.SES_1)
-            work.put(places.factor(account), sessions.evolve_factor(before, issued))
+            work.put(places.factor(account.id), sessions.evolve_factor(before, issued))
             work.note(issued, Actor(kind=ActorKind.OPERATOR, id=by.id))
-            return code_for(self.keys, account, issued.challenge), issued.challenge.reference
+            return code_for(self.keys, account.id, issued.challenge), issued.challenge.reference
 
         def again(work: Work, reference: str) -> tuple[str, str]:
-            factor = load_factor(work, account)
+            factor = load_factor(work, account.id)
             challenge = factor.challenge if factor else None
             if challenge is None or challenge.reference != reference:
                 raise RuleBroken(rules.SES_1)
-            return code_for(self.keys, account, challenge), reference
+            return code_for(self.keys, account.id, challenge), reference
 
         told = Told[tuple[str, str]](keep=lambda pair: pair[1], again=again)
-        code, _ = self.do(Shard.of_account(account), verb, told=told)
+        code, _ = self.do(Shard.of_account(account.id), verb, told=told)
         return code
 
     def record_credential_reset(self, account: AccountId) -> None:

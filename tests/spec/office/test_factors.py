@@ -525,7 +525,7 @@ def test_clock_set_back(town: Town) -> None:
 
 
 def test_without_sms(town: Town) -> None:
-    """SES-17, SES-1: where SMS is barred the operator hands the first password over in person.
+    """SES-17, SES-1, APP-7: where SMS is barred another hands the first password over in person.
 
     R38.
     """
@@ -533,7 +533,10 @@ def test_without_sms(town: Town) -> None:
     town = attrs.evolve(town, office=strict)
     town.grant_both()
     assert town.office.dispatch(town.sender()) == {}
-    password = town.office.hand_over_first_password(town.account.id, by=town.operator)
+    herself = Operator(id=OperatorId("op-3"), person=town.mother.id)
+    own = refused(lambda: town.office.hand_over_first_password(town.account, by=herself))
+    assert own is rules.APP_7
+    password = town.office.hand_over_first_password(town.account, by=town.operator)
     signed_in = town.office.verify(town.account, password, host_session="h")
     reader = Citizen(account=town.account, token=signed_in.token)
     secret = secret_of(town.office.offer_authenticator(reader, issuer="Portal").address)

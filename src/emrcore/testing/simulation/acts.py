@@ -478,7 +478,7 @@ def help_out(world: World, at: Process, one: Resident, dice: Dice) -> None:
         case 5:
             world.call(office.erase, account.person, by=CLERK)
         case 6:
-            world.call(office.hand_over_first_password, account.id, by=CLERK)
+            world.call(office.hand_over_first_password, account, by=CLERK)
         case _:
             world.rotate(at.number)
             world.call(at.office.rewrap, before=world.town.at + dt.timedelta(seconds=1), limit=3)
