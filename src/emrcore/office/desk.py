@@ -64,7 +64,7 @@ class Desk:
         request = self.request
         if request is None:
             return self.apart(shard, verb)
-        return self.apart(shard, lambda work: answer(request, work, verb, told))
+        return self.apart(shard, lambda work: answer(request, work, self.keys, verb, told))
 
     def apart(self, shard: Shard, verb: Callable[[Work], T]) -> T:
         """Do *verb* in one commit of its own, whatever request it is a part of."""

@@ -70,5 +70,5 @@ class Office(
             Malformed: the key is not 16 to 128 printable ASCII characters; or as the verb.
             TypeError: the outcome of that verb is not kept.
         """
-        request = once(self.keys, key, verb.__name__, args, kwargs)
+        request = once(key, verb.__name__, args, kwargs)
         return verb(attrs.evolve(self, request=request), *args, **kwargs)

@@ -27,10 +27,23 @@ _SHORTEST, _LONGEST = 16, 128
 
 @attrs.frozen(kw_only=True)
 class Once:
-    """One request: the ``key`` its caller gave it, and the digest of what it asks for."""
+    """One request: the ``key`` its caller gave it, and all that it asks for, to be digested."""
 
-    key: str
-    request: str
+    key: str = attrs.field(repr=False)
+    content: str = attrs.field(repr=False)
+
+    def digest(self, keys: Keys, master: str) -> str:
+        """What the request is told apart by, under the master key of that id.
+
+        It is keyed by the caller's key and by the host's: arguments cannot be tried.
+        """
+        secret = keys.derive("request", self.key.encode(), key=master)
+        return f"{master} {hmac.new(secret, self.content.encode(), hashlib.sha256).hexdigest()}"
+
+    def made(self, keys: Keys, digest: str) -> bool:
+        """Whether *digest* is this request's, by whichever master key it was made."""
+        master, _, _ = digest.rpartition(" ")
+        return hmac.compare_digest(digest, self.digest(keys, master))
 
 
 @attrs.frozen(kw_only=True)
@@ -41,10 +54,8 @@ class Told(Generic[T]):
     again: Callable[[Work, str], T]
 
 
-def once(keys: Keys, key: str, verb: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> Once:
+def once(key: str, verb: str, args: tuple[Any, ...], named: Mapping[str, Any]) -> Once:
     """The request to do *verb* with these arguments, under *key*.
-
-    The digest is keyed by the caller's key and by the host's: arguments cannot be tried.
 
     Raises:
         Malformed: the key is not 16 to 128 printable ASCII characters.
@@ -52,12 +63,12 @@ def once(keys: Keys, key: str, verb: str, args: tuple[Any, ...], named: Mapping[
     if not (_SHORTEST <= len(key) <= _LONGEST and key.isascii() and key.isprintable()):
         fault = Fault("key", f"must be {_SHORTEST} to {_LONGEST} printable ASCII characters")
         raise Malformed("request", (fault,))
-    secret = keys.derive("request", key.encode(), key=keys.current)
-    content = plain([verb, list(args), dict(named)])
-    return Once(key=key, request=hmac.new(secret, content.encode(), hashlib.sha256).hexdigest())
+    return Once(key=key, content=plain([verb, list(args), dict(named)]))
 
 
-def answer(request: Once, work: Work, verb: Callable[[Work], T], told: Told[T] | None) -> T:
+def answer(
+    request: Once, work: Work, keys: Keys, verb: Callable[[Work], T], told: Told[T] | None
+) -> T:
     """The outcome of *verb*, or the one that was kept.
 
     Raises:
@@ -69,9 +80,10 @@ def answer(request: Once, work: Work, verb: Callable[[Work], T], told: Told[T] |
     if done is None:
         result = verb(work)
         outcome = told.keep(result) if told else _kept(result)
-        work.put(place, Done(request=request.request, outcome=outcome, at=work.now))
+        digest = request.digest(keys, keys.current)
+        work.put(place, Done(request=digest, outcome=outcome, at=work.now))
         return result
-    if not hmac.compare_digest(done.request, request.request):
+    if not request.made(keys, done.request):
         raise RuleBroken(rules.STO_8)
     return told.again(work, done.outcome) if told else cast("T", _recalled(done.outcome))
 

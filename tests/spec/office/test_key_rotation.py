@@ -10,7 +10,7 @@ from emrcore.adapters.keyring import LocalKeys
 from emrcore.applications import Asked, Decided
 from emrcore.envelopes import Envelope
 from emrcore.errors import RuleBroken
-from emrcore.office import Rewrapping, places
+from emrcore.office import Office, Rewrapping, places
 from emrcore.office.sealing import open_envelope
 from emrcore.people import Account, AccountId, AccountLevel, PatientId, PersonId
 from emrcore.ports import Batch, Key, Shard
@@ -168,3 +168,24 @@ def file(town: Town, person: PersonId) -> None:
     human = attrs.evolve(town.mother, id=person)
     town.office.create_card(human, patient=patient, clinic="clinic-1")
     town.office.file(account, asked=(Asked(patient=patient, role=Role.SELF),), papers=town.papers)
+
+
+def test_request_repeated_after_a_rotation(town: Town) -> None:
+    """STO-8 (T65): a request is known again by the master key it was made under, and told apart
+    from another one as before.
+    """
+    town.move_in()
+    rotate(town, masters=("k1",))
+
+    def file(*cards: Asked) -> object:
+        return town.office.once(
+            "key-of-this-request", Office.file, town.account, asked=cards, papers=town.papers
+        )
+
+    own = Asked(patient=town.own, role=Role.SELF)
+    first = file(own)
+    rotate(town)
+    assert file(own) == first
+    with pytest.raises(RuleBroken) as error:
+        file(own, Asked(patient=town.wards, role=Role.GUARDIAN))
+    assert error.value.rule is rules.STO_8
