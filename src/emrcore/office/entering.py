@@ -177,7 +177,13 @@ class Entrance(Desk):
             RuleBroken: SES-8, it is no token of this account's.
         """
         session, _ = split(token)
-        self._end(account, (session,), Ending.LOGOUT)
+
+        def verb(work: Work) -> None:
+            factor = load_factor(work, account.id)
+            if factor and session in factor.sessions:
+                leave(work, factor, (session,), Ending.LOGOUT)
+
+        self.do(Shard.of_account(account.id), verb)
 
     def find_sessions(self, citizen: Citizen) -> tuple[sessions.Open, ...]:
         """The open sessions of the citizen's account, the oldest first (SES-24).
@@ -200,9 +206,16 @@ class Entrance(Desk):
             RuleBroken: as ``Office.open_card``.
         """
         own, _ = split(citizen.token)
-        known = [one.id for one in self.find_sessions(citizen)]
-        named = ids or tuple(one for one in known if one != own)
-        self._end(citizen.account, named, Ending.ENDED_BY_PERSON)
+
+        def verb(work: Work) -> None:
+            check_session(self, work, citizen.account, citizen.token)
+            factor = load_factor(work, citizen.account.id)
+            known = [one.id for one in open_ones(self, work, factor)] if factor else []
+            named = tuple(one for one in known if (one in ids if ids else one != own))
+            if factor and named:
+                leave(work, factor, named, Ending.ENDED_BY_PERSON)
+
+        self.do(Shard.of_account(citizen.account.id), verb)
 
     def end_host_session(self, account: Account, host_session: str) -> None:
         """The host has ended *host_session*: what was opened or begun in it ends, too (SES-27)."""
@@ -216,15 +229,6 @@ class Entrance(Desk):
             void = factor.challenge is not None and factor.challenge.host == host
             if ended or void:
                 leave(work, factor, ended, Ending.HOST_ENDED, challenge=void)
-
-        self.do(Shard.of_account(account.id), verb)
-
-    def _end(self, account: Account, ids: tuple[SessionId, ...], why: Ending) -> None:
-        def verb(work: Work) -> None:
-            factor = load_factor(work, account.id)
-            known = tuple(one for one in ids if factor and one in factor.sessions)
-            if factor and known:
-                leave(work, factor, known, why)
 
         self.do(Shard.of_account(account.id), verb)
 

@@ -222,6 +222,24 @@ def test_login_begun_once(town: Town) -> None:
     assert len(factor.sends) == 1
 
 
+def test_sessions_ended_once(town: Town) -> None:
+    """STO-8, SES-24: ending the other sessions is repeated, and ends none that is opened since."""
+    town.grant_both()
+    before = town.enter()
+    town.clock.turn(minutes=1)
+    reader = Citizen(account=town.account, token=town.enter())
+
+    def end() -> None:
+        town.office.once(KEY, Office.end_sessions, reader)
+
+    end()
+    assert before.partition(".")[0] not in {one.id for one in town.office.find_sessions(reader)}
+    town.clock.turn(minutes=1)
+    since = town.enter()
+    end()
+    assert since.partition(".")[0] in {one.id for one in town.office.find_sessions(reader)}
+
+
 def test_recovery_codes_told_again(town: Town) -> None:
     """STO-8, SES-22: codes whose telling was lost are made anew; those before are void."""
     town.grant_both()

@@ -84,7 +84,6 @@ INVARIANTS: tuple[Invariant, ...] = (
 
 ELSEWHERE: Mapping[str, str] = MappingProxyType(
     {
-        "I4, I5 by key": "no schedule repeats a request; acknowledged commits are checked",
         "I9b": "schedules make no checkpoints; the journal has tests of its own",
         "I19": "no verb takes a guardian away; the registers say who is one",
         "I24": "a harness lets all settle: emrcore.testing.simulation does",

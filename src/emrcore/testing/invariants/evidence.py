@@ -101,11 +101,17 @@ class Ended(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """One call of a verb that has ended."""
+    """One call of a verb that has ended.
+
+    ``key`` is what a request was made under that may be repeated (``Office.once``), ``told`` a text
+    of what was answered to it, if that is no secret.
+    """
 
     number: int
     verb: str
     ended: Ended
+    key: str = ""
+    told: str = attrs.field(default="", repr=False)
 
 
 @attrs.define

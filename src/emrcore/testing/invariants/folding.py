@@ -16,13 +16,10 @@ from emrcore.sessions import (
     SecondFactor,
     SessionEnded,
     SessionOpened,
-    SessionRenewed,
-    SessionUsed,
 )
 from emrcore.sharing import Broken, GlassBroken
 from emrcore.testing.invariants.evidence import Evidence
 
-_SESSION = (SessionOpened, SessionUsed, SessionRenewed, SessionEnded)
 _FACTOR = (
     sessions.EnrolmentOpened,
     sessions.FirstPasswordIssued,
@@ -89,7 +86,7 @@ class _Fold:
     def take(self, event: object) -> None:
         if isinstance(event, applications.Event):
             self._application(event)
-        elif isinstance(event, _SESSION):
+        elif isinstance(event, sessions.SessionEvent):
             self._session(event)
         elif isinstance(event, _FACTOR):
             self.factor = sessions.evolve_factor(self.factor, event)

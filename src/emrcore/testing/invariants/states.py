@@ -1,12 +1,20 @@
 """States and versions: what is kept is what the journal tells, and changed as the rules say."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from emrcore import applications
 from emrcore.access import Facts
 from emrcore.applications import ApplicationFiled
 from emrcore.ports import Key
-from emrcore.testing.invariants.evidence import LIVES, Ended, Evidence, Violation, event_of
+from emrcore.testing.invariants.evidence import (
+    LIVES,
+    Call,
+    Ended,
+    Evidence,
+    Violation,
+    event_of,
+)
 from emrcore.testing.invariants.folding import fold, sessions_differ
 
 
@@ -73,9 +81,14 @@ ONCE = frozenset(
 def check_i5(evidence: Evidence) -> list[Violation]:
     """I5: one call, one effect, however often it was tried; and no answer without its commit.
 
-    Keys by which a caller repeats a call are not there yet: this is about the tries within one.
+    A request under a key has one commit, however often it is repeated, and one answer; once it is
+    carried out no repetition is refused, but for those that would tell a secret anew.
     """
-    found: list[Violation] = []
+    found = [
+        _call("I5", calls[0].verb, what)
+        for key, calls in _requests(evidence).items()
+        for what in _carried_out(evidence, key, calls)
+    ]
     commits = Counter(
         (one.call, one.batch.shard)
         for one in evidence.commits
@@ -87,9 +100,54 @@ def check_i5(evidence: Evidence) -> list[Violation]:
         often = max((n for (one, _), n in commits.items() if one == call.number), default=0)
         if often > 1:
             found.append(_call("I5", call.verb, f"took effect {often} times"))
-        if call.ended is Ended.ANSWERED and not often and call.verb != "begin_login":
+        if call.ended is Ended.ANSWERED and not (often or call.key or call.verb == "begin_login"):
             found.append(_call("I5", call.verb, "was answered without a commit"))
     return found
+
+
+TOLD_ANEW = frozenset(
+    {
+        "verify",
+        "renew",
+        "offer_authenticator",
+        "bind_authenticator",
+        "make_recovery_codes",
+        "hand_over_first_password",
+    }
+)
+"""The verbs whose outcome is a secret: a repetition makes another one, if it still may."""
+
+
+def _requests(evidence: Evidence) -> dict[str, list[Call]]:
+    """The calls under every key, in their order."""
+    found: dict[str, list[Call]] = {}
+    for call in sorted(evidence.calls, key=lambda one: one.number):
+        if call.key:
+            found.setdefault(call.key, []).append(call)
+    return found
+
+
+def _carried_out(evidence: Evidence, key: str, calls: list[Call]) -> Iterator[str]:
+    """What is wrong with the request under *key*."""
+    commits = [
+        one
+        for one in evidence.commits
+        if one.known and any((put.kind, put.id) == ("done", key) for put in one.batch.put)
+    ]
+    if len(commits) > 1:
+        yield f"was carried out {len(commits)} times under one key"
+    answered = [call for call in calls if call.ended is Ended.ANSWERED]
+    if answered and not commits:
+        yield "was answered under a key without a commit"
+    secret = calls[0].verb in TOLD_ANEW
+    if len({call.told for call in answered}) > 1 and not secret:
+        yield "was answered in two ways under one key"
+    if commits and not secret:
+        yield from (
+            "was refused though it had been carried out"
+            for call in calls
+            if call.number > commits[0].call and call.ended is Ended.REFUSED
+        )
 
 
 def _call(invariant: str, verb: str, what: str) -> Violation:

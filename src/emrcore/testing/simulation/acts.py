@@ -533,6 +533,12 @@ def staff(world: World, at: Process, one: Resident, dice: Dice) -> None:
             world.call(office.read_page, Staff(viewer=crew), patient)
 
 
+def ask_again(world: World, at: Process, one: Resident, dice: Dice) -> None:
+    """Whoever has not heard an answer asks again, perhaps through another process."""
+    del one
+    world.ask_again(at.office, otherwise=dice.once_in(6))
+
+
 def dispatch(world: World, at: Process, one: Resident, dice: Dice) -> None:
     """The worker that sends what waits."""
     del one
@@ -542,13 +548,14 @@ def dispatch(world: World, at: Process, one: Resident, dice: Dice) -> None:
 
 
 ACTS: Sequence[tuple[int, Act]] = (
-    (42, next_step),
+    (41, next_step),
     (8, anything),
-    (10, attack),
+    (9, attack),
     (13, check),
     (3, help_out),
     (4, register),
     (4, staff),
+    (2, ask_again),
     (16, dispatch),
 )
 """Who acts how often, in a hundred."""

@@ -20,15 +20,18 @@ from emrcore.office import (
     Office,
     applying,
     custody,
+    desk,
     factors,
     messages,
     notices,
     papers,
+    places,
     reading,
     sealed,
     second_factor,
 )
 from emrcore.office.desk import Desk
+from emrcore.office.once import Once
 from emrcore.office.sealing import DataKey
 from emrcore.office.work import Work
 from emrcore.people import AccountId, KinshipStatus, PersonId
@@ -48,6 +51,7 @@ from emrcore.sessions import (
 )
 from emrcore.testing.simulation import wrong_offices, wrong_storages
 from emrcore.testing.simulation.town import Kept
+from emrcore.wire import Done
 
 Swap = tuple[object, str, Callable[..., Any]]
 
@@ -141,6 +145,21 @@ def _kept_after_loss(before: SecondFactor, after: SecondFactor, event: object) -
 
 def _nothing(*given: object, **named: object) -> None:
     del given, named
+
+
+def _carried_out_anew(
+    request: Once, work: Work, keys: Keys, verb: Callable[[Work], object], told: object
+) -> object:
+    del told
+    result, place = verb(work), places.done(work.shard, request.key)
+    work.text(place)
+    digest = request.digest(keys, keys.current)
+    work.put(place, Done(request=digest, outcome="{}", at=work.now))
+    return result
+
+
+def _by_todays_master(request: Once, keys: Keys, digest: str) -> bool:
+    return digest == request.digest(keys, keys.current)
 
 
 def _always(*given: object) -> bool:
@@ -277,6 +296,8 @@ PLANTS: tuple[Plant, ...] = (
     _plant("due forgotten", "I21", memory=wrong_storages.NeverDue),
     _plant("due after decision", "I21", memory=wrong_storages.StillDue),
     _plant("unknown commit repeated unseen", "I5", office=wrong_offices.RepeatsUnknown),
+    _plant("request carried out anew", "I5", (desk, "answer", _carried_out_anew)),
+    _plant("request known by today's master", "I5", (Once, "made", _by_todays_master)),
     _plant("shown without entry", "I26", office=wrong_offices.TakesUnknownForDone),
     _plant("marked before sent", "I15", office=wrong_offices.MarksFirst),
     _plant("sent after its end", "I22", office=wrong_offices.StopsItsClock),

@@ -7,7 +7,7 @@ _FAULTS = [f"fault {fault}" for fault in Fault if fault not in {"clock-back", "c
 _HAPPENED = """
     a process ended, crashed, a message arrived late, the clock went back, clock went back,
     conflict met, redone, unavailable, told unknown, leased again, changed the master key,
-    a wrong code, message sent, message dropped, message dead, message retry
+    asked again, a wrong code, message sent, message dropped, message dead, message retry
 """
 
 _DONE = """
@@ -16,12 +16,13 @@ _DONE = """
     find_sessions end_sessions end_host_session offer_authenticator bind_authenticator
     remove_authenticator report_phone_lost suspend_phone repudiate reproof record_credential_reset
     end_access erase rewrap create_card record_kinship record_restriction record_death
-    add_documents break_glass dispatch
+    add_documents break_glass dispatch ask send_back answer correct withdraw attend_due queue
 """
 
 _REFUSED = """
     ACC-2 ACC-3 ACC-4 ACC-5 ACC-6 ACC-7 ACC-8 APP-2 APP-3 APP-5 APP-6 APP-7 APP-10 EMG-1 EMG-2
-    REC-2 SES-1 SES-3 SES-5 SES-8 SES-10 SES-13 SES-14 SES-16 SES-17 SES-18 SES-20 STO-5 malformed
+    REC-2 SES-1 SES-3 SES-5 SES-8 SES-10 SES-13 SES-14 SES-16 SES-17 SES-18 SES-20 STO-5 STO-8
+    malformed
 """
 
 _CLOSED = "ACC-4 ACC-5 ACC-6 ACC-7 ACC-8"

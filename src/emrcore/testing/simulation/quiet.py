@@ -35,6 +35,8 @@ def settle(world: World, choice: int) -> None:
         return
     latest = max((one.at for one in world.town.evidence.commits), default=world.town.at)
     world.town.at = max(world.town.at, latest) + _LATER
+    for _ in range(len(world.unheard)):
+        world.ask_again(world.processes[0].office, otherwise=False)
     _drain(world)
     at = world.processes[0].office.now()
     if world.call(world.processes[0].office.attend_due, limit=1000) is not None:

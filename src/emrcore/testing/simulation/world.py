@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar, cast
 
 import attrs
 from greenlet import greenlet
 
+from emrcore.applications import ApplicationId
 from emrcore.errors import (
     BeyondCalendar,
     CommitUnknown,
@@ -17,6 +18,7 @@ from emrcore.errors import (
     Unavailable,
 )
 from emrcore.office import Office, Sender
+from emrcore.people import Account
 from emrcore.ports import Batch, Storage
 from emrcore.testing.invariants import Call, Ended, Recorder, Violation
 from emrcore.testing.simulation.phones import FaultySms
@@ -31,12 +33,37 @@ from emrcore.testing.simulation.processes import (
     Task,
 )
 from emrcore.testing.simulation.town import Town, keys, sender
+from emrcore.wire import plain
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _RARELY = 20
 """A call of a port fails once in so many times."""
+
+
+_KEPT = """
+    file record_check grant reject ask send_back answer correct confirm_ties withdraw begin_login
+    begin_approval verify renew approve change_phone confirm_phone log_out end_sessions
+    report_phone_lost suspend_phone reproof record_credential_reset end_access create_card
+    record_kinship record_restriction record_death
+"""
+KEPT = frozenset(_KEPT.split())
+"""The verbs that may be asked for under a key."""
+
+
+@attrs.define
+class Request:
+    """A verb of the office's with its arguments; ``key`` is what it may be repeated under."""
+
+    verb: str
+    args: tuple[Any, ...]
+    named: Mapping[str, Any]
+    key: str = ""
+
+    def ask(self, office: Office) -> Any:
+        """What *office* answers to it."""
+        return office.once(self.key, getattr(type(office), self.verb), *self.args, **self.named)
 
 
 @attrs.define
@@ -75,6 +102,7 @@ class World:
     seen: Counter[str] = attrs.field(factory=Counter[str])
     violations: list[Violation] = attrs.field(factory=list[Violation])
     history: list[str] = attrs.field(factory=list[str])
+    unheard: list["Request"] = attrs.field(factory=list["Request"])
     calls: int = 0
     refusal: str = ""
     quiet: bool = False
@@ -179,16 +207,43 @@ class World:
     # -- Calls ------------------------------------------------------------------------------------
 
     def call(self, verb: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """What *verb* answers; None if it refuses, or nobody knows."""
-        name = getattr(verb, "__name__", "verb")
+        """What *verb* answers; None if it refuses, or nobody knows.
+
+        Every third that may be repeated is asked for under a key of its own.
+        """
+        request = Request(verb.__name__, args, kwargs)
+        office = getattr(verb, "__self__", None)
+        if request.verb not in KEPT or self.calls % 3 or not isinstance(office, Office):
+            return self._ask(request, lambda: verb(*args, **kwargs))
+        request.key = f"request-{self.calls:08}"
+        return cast("T | None", self._ask(request, lambda: request.ask(office)))
+
+    def ask_again(self, office: Office, *, otherwise: bool) -> None:
+        """Repeat a request that was not heard, or was asked for twice; or misuse its key."""
+        if not self.unheard:
+            return
+        request = self.unheard[0]
+        account = request.args[0]
+        if otherwise and isinstance(account, Account):
+            nobodys = ApplicationId("none")
+            other = Request("withdraw", (account, nobodys), {})
+            self._ask(other, lambda: office.once(request.key, Office.withdraw, account, nobodys))
+            return
+        del self.unheard[0]
+        self.saw("asked again")
+        self._ask(request, lambda: request.ask(office))
+
+    def _ask(self, request: "Request", ask: Callable[[], T]) -> T | None:
+        name, told = request.verb, ""
         self.calls += 1
         number, task = self.calls, self.floor.at_work
         if task:
             task.call = number
         ended, self.refusal = Ended.CRASHED, ""
         try:
-            answer = verb(*args, **kwargs)
+            answer = ask()
             ended = Ended.ANSWERED
+            told = plain(answer) if request.key else ""
         except RuleBroken as refused:
             ended = Ended.REFUSED
             self.refusal = refused.rule.id
@@ -211,7 +266,11 @@ class World:
             self.saw(f"did {name}")
             return answer
         finally:
-            self.town.evidence.calls.append(Call(number=number, verb=name, ended=ended))
+            call = Call(number=number, verb=name, ended=ended, key=request.key, told=told)
+            self.town.evidence.calls.append(call)
+            twice = ended is Ended.ANSWERED and number % 4 == 0
+            if request.key and (twice or ended not in {Ended.ANSWERED, Ended.REFUSED}):
+                self.unheard.append(request)
             self.history.append(f"    {name} {ended}")
         return None
 
