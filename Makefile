@@ -79,7 +79,7 @@ docs: $(READY)docs ## builds the manual into docs/_build
 clean: ## removes what the other commands made
 	@echo "clean: removing .venv, .tools, caches and everything built"
 	@rm -rf .venv .tools dist docs/_build docs/reference/rules.md \
-	  docs/reference/security-requirements.md .pytest_cache .mypy_cache \
+	  docs/reference/security-requirements.md docs/reference/mission.md .pytest_cache .mypy_cache \
 	  .ruff_cache .import_linter_cache .hypothesis src/emrcore/texts/locales/*/LC_MESSAGES/*.mo
 	@find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf __pycache__

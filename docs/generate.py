@@ -3,8 +3,8 @@
     python docs/generate.py
 
 ``rules.md`` comes from the register, the code that names a rule and its tests;
-``security-requirements.md`` from the file of that name and the tests; the table in
-``entry-profiles.md`` from the profiles.
+``security-requirements.md`` from the file of that name and the tests; ``mission.md`` from the page
+of the announcement and the tests; the table in ``entry-profiles.md`` from the profiles.
 
 The manual runs it before it is built. The tests of the registers read code and tests through this
 module too, so that a page and its test cannot disagree.
@@ -287,6 +287,84 @@ def _requirement(one: Requirement) -> str:
     return "\n".join(line for line in lines if line is not None)
 
 
+# -- The announcement ------------------------------------------------------------------------------
+
+ANNOUNCEMENT = REFERENCE / "announcement.md"
+MISSION = REFERENCE / "mission.md"
+
+MISSION_PREAMBLE = """\
+# The announcement in one table
+
+Every sentence of [the announcement](announcement.md), the rules that it became, the modules that
+enforce them, how many tests show it, and what one of them says. A test of the project fails on a
+sentence that nothing shows.
+
+| sentence | rules | enforced in | tests | such as | state |
+|---|---|---|---|---|---|
+"""
+
+_SENTENCE = re.compile(
+    r"(?ms)^\(announcement-(\d+)\)=\n### \d+\. (.+?)\n(.*?)^- \*\*State\.\*\* (.+?)(?=\n\n|\Z)"
+)
+_SHOWS = re.compile(r"\(announcement (\d+)\)")
+
+
+@attrs.frozen(kw_only=True)
+class Sentence:
+    """One sentence of the announcement as its page tells it."""
+
+    number: int
+    says: str
+    rules: tuple[str, ...]
+    state: str
+
+    def proofs(self) -> list[Proof]:
+        """The tests that name it, ``(announcement 10)``, and then those of its rules."""
+        own = [
+            proof
+            for proof in itertools.chain.from_iterable(_documented().values())
+            if str(self.number) in _SHOWS.findall(proof.says)
+        ]
+        every = [*own, *(one for rule in self.rules for one in proofs_by_rule().get(rule, []))]
+        return sorted(every, key=lambda one: (one not in own, "/spec/" not in one.where))
+
+
+def sentences() -> list[Sentence]:
+    """All of them, in order."""
+    return [
+        Sentence(
+            number=int(number),
+            says=says,
+            rules=tuple(dict.fromkeys(re.findall(r"\[([A-Z]+-\d+)\]", text + state))),
+            state=" ".join(state.split()),
+        )
+        for number, says, text, state in _SENTENCE.findall(ANNOUNCEMENT.read_text("utf-8"))
+    ]
+
+
+def mission_page() -> str:
+    """The whole page."""
+    return MISSION_PREAMBLE + "".join(map(_mission_row, sentences()))
+
+
+def _mission_row(one: Sentence) -> str:
+    modules = modules_by_rule()
+    where = dict.fromkeys(name for rule in one.rules for name in modules.get(rule, []))
+    proofs = one.proofs()
+    cells = [
+        f"[{one.number}. {one.says}](announcement.md#announcement-{one.number})",
+        ", ".join(f"[{rule}](rules.md#{rule.lower()})" for rule in one.rules),
+        ", ".join(f"`{name.removeprefix('emrcore.')}`" for name in where),
+        str(len(proofs)),
+        proofs[0].says if proofs else "",
+        _LINK.sub(r"\1", one.state),
+    ]
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
+
+
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
+
+
 # -- Entry profiles --------------------------------------------------------------------------------
 
 PROFILES_PAGE = REFERENCE / "entry-profiles.md"
@@ -356,6 +434,7 @@ def write() -> None:
     pages = {
         PAGE: page(),
         REQUIREMENTS.with_suffix(".md"): requirements_page(),
+        MISSION: mission_page(),
         PROFILES_PAGE: TABLE.sub(lambda _: profiles_table(), profiles),
     }
     for path, text in pages.items():

@@ -57,7 +57,9 @@ def households() -> list[Household]:
 
 
 def test_the_whole_city_has_the_documents_of_the_announcement() -> None:
-    """Together, the partitions hold 100, 45, 25 and 2.5 million documents of 10.1 million cards."""
+    """The partitions hold 100, 45, 25 and 2.5 million documents of 10.1 million cards
+    (announcement 10).
+    """
     counted: collections.Counter[str] = collections.Counter()
     partitions = list(City().partitions())
     for partition in partitions:
