@@ -77,6 +77,12 @@ PPL_10 = Rule(
     says="No value shows a personal datum in its repr, and no error quotes one.",
     source="choice: whatever can be printed ends in a log",
 )
+PPL_11 = Rule(
+    id="PPL-11",
+    says="What is said last about the same persons, from the same first day on, "
+    "is what holds; saying it again changes nothing.",
+    source="choice: registers correct and repeat themselves",
+)
 
 ID_1 = Rule(
     id="ID-1",

@@ -1,7 +1,8 @@
 """Cards, and what is known about their patients."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import attrs
 
@@ -12,14 +13,30 @@ from emrcore.journal import Actor, ActorKind, entry
 from emrcore.office import places
 from emrcore.office.desk import Desk
 from emrcore.office.work import Work
-from emrcore.people import Kinship, PatientId, Person, Restriction
+from emrcore.people import (
+    Assent,
+    Assessment,
+    Capacity,
+    Custody,
+    Kinship,
+    Nomination,
+    OptOut,
+    PatientId,
+    Person,
+    PersonId,
+    PolicyCover,
+    Residence,
+    Restriction,
+)
 from emrcore.ports import Shard
 from emrcore.records import (
     CardCreated,
     DeathRecorded,
     Document,
     DocumentsAdded,
+    FactRecorded,
     KinshipRecorded,
+    Standing,
     restricted,
 )
 
@@ -69,6 +86,30 @@ class Cards(Desk):
             event = KinshipRecorded(patient=patient, kinship=kinship, at=work.now)
             work.note(event, REGISTER, patient)
             return attrs.evolve(facts, kinships=(*others, kinship))
+
+        return _learn(self, patient, learn)
+
+    def record_fact(self, patient: PatientId, fact: Standing) -> Facts:
+        """Record a dated fact about the person of the card; the next look is judged by it.
+
+        It replaces what was said before about the same persons from the same day on (PPL-11): an
+        end is recorded by the same fact with ``until``.
+
+        Raises:
+            RuleBroken: APP-5, there is no card.
+            ValueError: it is about somebody else.
+        """
+        field = _FIELDS[type(fact)]
+
+        def learn(facts: Facts, work: Work) -> Facts:
+            if _subject(fact) != facts.person.id:
+                raise ValueError("the fact is about another person")
+            known: tuple[Standing, ...] = getattr(facts, field)
+            if fact in known:
+                return facts
+            others = [one for one in known if _identity(one) != _identity(fact)]
+            work.note(FactRecorded(patient=patient, fact=fact, at=work.now), REGISTER, patient)
+            return attrs.evolve(facts, **{field: (*others, fact)})
 
         return _learn(self, patient, learn)
 
@@ -124,6 +165,43 @@ class Cards(Desk):
         actor = Actor(kind=ActorKind.SYSTEM, id=source)
         about = entry(event, at=at, actor=actor, subject=patient)
         return self.redo(lambda: self.storage.add(patient, documents, about))
+
+
+_FIELDS: Mapping[type[Standing], str] = MappingProxyType(
+    {
+        Custody: "custodies",
+        Residence: "residences",
+        Assent: "assents",
+        Nomination: "nominations",
+        Capacity: "capacities",
+        Assessment: "assessments",
+        PolicyCover: "covers",
+        OptOut: "opt_outs",
+    }
+)
+"""Where facts of each kind are kept."""
+
+
+def _subject(fact: Standing) -> PersonId:
+    """The person whose card *fact* bears on."""
+    match fact:
+        case Custody() | Residence() | Assent():
+            return fact.ward
+        case Nomination():
+            return fact.giver
+        case Capacity() | Assessment() | PolicyCover() | OptOut():
+            return fact.person
+
+
+def _identity(fact: Standing) -> tuple[PersonId | None, dt.date]:
+    """What of two facts of one kind about one person makes the later replace the earlier."""
+    match fact:
+        case Custody() | Residence() | Assent():
+            return fact.guardian, fact.since
+        case Nomination():
+            return fact.receiver, fact.since
+        case Capacity() | Assessment() | PolicyCover() | OptOut():
+            return None, fact.since
 
 
 def _learn(desk: Desk, patient: PatientId, learn: Callable[[Facts, Work], Facts]) -> Facts:

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 import attrs
 
 from emrcore.access import Viewer
-from emrcore.people import Kinship, PatientId, PersonId, Restriction
+from emrcore.people import (
+    Assent,
+    Assessment,
+    Capacity,
+    Custody,
+    Kinship,
+    Nomination,
+    OptOut,
+    PatientId,
+    PersonId,
+    PolicyCover,
+    Residence,
+    Restriction,
+)
 from emrcore.records.document import DocumentId
 
 
@@ -38,6 +51,19 @@ class RestrictionRecorded:
     since: dt.date
     until: dt.date | None
     authority: str
+    at: dt.datetime
+
+
+Standing = Custody | Residence | Assent | Nomination | Capacity | Assessment | PolicyCover | OptOut
+"""A dated fact, beside ties and restrictions, that a rulebook may ask for."""
+
+
+@attrs.frozen(kw_only=True)
+class FactRecorded:
+    """What a register, an authority or a professional says of somebody's standing now."""
+
+    patient: PatientId
+    fact: Standing
     at: dt.datetime
 
 
@@ -90,6 +116,7 @@ Event = (
     CardCreated
     | KinshipRecorded
     | RestrictionRecorded
+    | FactRecorded
     | DeathRecorded
     | DocumentsAdded
     | CardOpened

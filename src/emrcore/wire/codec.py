@@ -17,7 +17,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 import attrs
 import cattrs
 
-from emrcore import access, applications, envelopes, records, sessions, sharing
+from emrcore import access, applications, envelopes, people, records, sessions, sharing
 from emrcore.errors import Corrupt
 
 T = TypeVar("T")
@@ -40,6 +40,15 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "card-created.1": records.CardCreated,
         "kinship-recorded.1": records.KinshipRecorded,
         "restriction-recorded.1": records.RestrictionRecorded,
+        "fact-recorded.1": records.FactRecorded,
+        "custody.1": people.Custody,
+        "residence.1": people.Residence,
+        "assent.1": people.Assent,
+        "nomination.1": people.Nomination,
+        "capacity.1": people.Capacity,
+        "assessment.1": people.Assessment,
+        "policy-cover.1": people.PolicyCover,
+        "opt-out.1": people.OptOut,
         "death-recorded.1": records.DeathRecorded,
         "documents-added.1": records.DocumentsAdded,
         "card-opened.1": records.CardOpened,
