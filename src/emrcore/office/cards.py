@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 
@@ -109,7 +110,8 @@ class Cards(Desk):
                 return facts
             others = [one for one in known if _identity(one) != _identity(fact)]
             work.note(FactRecorded(patient=patient, fact=fact, at=work.now), REGISTER, patient)
-            return attrs.evolve(facts, **{field: (*others, fact)})
+            changed: dict[str, Any] = {field: (*others, fact)}
+            return attrs.evolve(facts, **changed)
 
         return _learn(self, patient, learn)
 
