@@ -177,14 +177,14 @@ class EmergencyRule:
 class ShareRule:
     """How a card may be shared with somebody who has no account here.
 
-    A share lasts ``longest_hours`` at most. Its passcode has ``passcode_digits``, of which
-    ``passcode_tries`` wrong ones are answered over its whole life. The file of an opening can be
-    fetched for ``file_minutes``.
+    A share lasts ``longest_hours`` at most. Its passcode has ``passcode_digits``, and the last of
+    ``wrong_passcodes`` over its whole life ends it. The file of an opening can be fetched for
+    ``file_minutes``.
     """
 
     longest_hours: Cited[int] = number(1, 24 * 366)
     passcode_digits: Cited[int] = number(6, 12)
-    passcode_tries: Cited[int] = number(1, 10)
+    wrong_passcodes: Cited[int] = number(1, 10)
     file_minutes: Cited[int] = number(1, 60)
 
 

@@ -88,7 +88,7 @@ class OpenShare:
 
     def left(self, rule: ShareRule) -> int:
         """How many wrong passcodes may still be given."""
-        return max(rule.passcode_tries.value - self.failures, 0)
+        return max(rule.wrong_passcodes.value - self.failures, 0)
 
 
 @attrs.frozen(kw_only=True)
