@@ -292,7 +292,7 @@ def test_a_file_is_bounded(*, compressed: bool) -> None:
 
 
 def test_a_bomb_is_not_unpacked() -> None:
-    """SHL-3: a megabyte that would be a gigabyte stops at the bound."""
+    """SHL-3 (T85): a megabyte that would be a gigabyte stops at the bound."""
     packer = zlib.compressobj(9, wbits=-15)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(1024)) + packer.flush()
     with pytest.raises(Malformed, match="larger"):
