@@ -4,6 +4,7 @@ The office is served on loopback by the handlers of the manual. Where npm's regi
 reached this is not tested, aloud.
 """
 
+import json
 from collections.abc import Generator
 
 import pytest
@@ -78,10 +79,11 @@ def test_we_open_its(*, compressed: bool, most: int) -> None:
     resource = {"resourceType": "Bundle", "type": "collection", "id": "анна" * 1000}
     told = clipboard_js.write("https://x.example", resource, compressed=compressed, most=most)
     link = shl.read_link(told["link"])
-    assert (link.flags, link.label) == ({shl.Flag.LONG_TERM, shl.Flag.PASSCODE}, "Результаты")
-    body = clipboard_js.json.dumps(told["manifest"]).encode()
+    assert link.flags == {shl.Flag.LONG_TERM, shl.Flag.PASSCODE}
+    assert link.label == "Результаты"
+    body = json.dumps(told["manifest"]).encode()
     (listed,) = shl.read_manifest(body, largest=10**6)
-    fetched = told["files"][listed.location.rpartition("/")[2]] if listed.location else None
-    file = shl.decrypt(listed.embedded or fetched, key=link.key)
+    name = (listed.location or "").rpartition("/")[2]
+    file = shl.decrypt(listed.embedded or told["files"][name], key=link.key)
     assert file.content_type == listed.content_type == shl.FHIR
-    assert clipboard_js.json.loads(file.content) == resource
+    assert json.loads(file.content) == resource

@@ -125,7 +125,7 @@ def test_what_may_not_be_written(change: dict[str, Any], where: str) -> None:
         {"url": f"https://x.example/{'a' * 110}"},
         {"label": "x" * 80},
         {"flags": frozenset({Flag.FILE, Flag.LONG_TERM})},
-        {"flags": frozenset()},
+        {"flags": frozenset[Flag]()},
         {"url": "http://127.0.0.1:8000/a"},
     ],
 )

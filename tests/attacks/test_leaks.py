@@ -341,12 +341,12 @@ class Road:
 
     def _open(self, made: MadeShare) -> None:
         office, address = self.town.office, made.address
-        for passcode in (wrong(made.passcode), None, made.passcode):
-            asked = shl.Request(recipient="Dr", passcode=passcode)
-            self.listener.keep("returned", repr(asked))
-            found: object = self.call(
-                functools.partial(office.open_share, address, recipient="Dr", passcode=passcode)
-            )
+        opening = functools.partial(office.open_share, address, recipient="Dr")
+        for passcode in (wrong(made.passcode), None):
+            self.call(functools.partial(opening, passcode=passcode))
+        asked = shl.Request(recipient="Dr", passcode=made.passcode)
+        self.listener.keep("returned", repr(asked))
+        found: object = self.call(lambda: opening(passcode=made.passcode))
         ticket = getattr(found, "ticket", None)
         if isinstance(ticket, str):
             self.listener.secrets.add(ticket.partition(".")[2])
@@ -357,7 +357,7 @@ class Road:
         shares = self.listener.call(lambda: office.find_shares(self.reader, self.town.own))
         self.listener.keep("returned", repr(shares))
         self.call(lambda: office.end_share(self.reader, self.town.own, made.share.id))
-        self.call(lambda: office.open_share(address, recipient="Dr", passcode=made.passcode))
+        self.call(lambda: opening(passcode=made.passcode))
 
     def leave(self) -> None:
         reader = self.reader

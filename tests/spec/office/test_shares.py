@@ -342,6 +342,7 @@ def test_a_file_waits_for_ten_minutes(town: Town, mother: Citizen, *, before: bo
     made = share(town, mother)
     found = opened(town, made)
     assert found.until == town.clock.at + dt.timedelta(minutes=10)
+    assert found.until is not None
     town.clock.at = found.until - (TICK if before else dt.timedelta())
     if before:
         assert town.office.fetch_share(made.address, found.ticket).documents
