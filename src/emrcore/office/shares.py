@@ -1,15 +1,6 @@
-"""Sharing a card with somebody who has no account here: a link, a passcode, and each opening.
+"""Sharing a card with somebody who has no account here: a link, a passcode, and each opening."""
 
-Address, content key and passcode of a share are derived from its id, 32 random bytes and a master
-key whenever they are needed (SHR-5). So no passcode lies anywhere to be guessed at, and a wrong one
-costs no slow hash that an attacker could make the server compute: it is counted, and that is all.
-"""
-
-import base64
 import datetime as dt
-import hashlib
-import hmac
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -21,7 +12,6 @@ from emrcore.errors import RuleBroken
 from emrcore.journal import Actor, ActorKind, Context, Outcome
 from emrcore.office import places
 from emrcore.office.circumstances import PURPOSES, context
-from emrcore.office.codes import joined
 from emrcore.office.entering import check_session
 from emrcore.office.factors import Factors
 from emrcore.office.keeping import citizen as acting
@@ -29,6 +19,14 @@ from emrcore.office.once import Told
 from emrcore.office.readers import Citizen
 from emrcore.office.reading import known_facts
 from emrcore.office.second_factor import Answer, load_factor
+from emrcore.office.share_secrets import (
+    address_of,
+    digest_of,
+    key_of,
+    opening_of,
+    passcode_of,
+    ticket_of,
+)
 from emrcore.office.work import Work
 from emrcore.people import PatientId
 from emrcore.ports import Keys, Shard
@@ -49,9 +47,6 @@ from emrcore.sharing import (
 from emrcore.wire import decode
 
 T = TypeVar("T")
-
-_ADDRESS = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
-_TICKET = re.compile(r"([0-9]{1,9})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 
 @attrs.frozen(kw_only=True)
@@ -174,7 +169,10 @@ class Shares(Factors):
 
     def _publish(self, made: MadeShare) -> None:
         """Let the address lead to the share."""
-        place = places.address(_digest(made.address))
+        digest = digest_of(made.address)
+        if digest is None:
+            raise TypeError("an address was made, and is none")
+        place = places.address(digest)
 
         def verb(work: Work) -> None:
             if work.text(place) is None:
@@ -256,7 +254,7 @@ class Shares(Factors):
             wrong = sharing.check_passcode(
                 share,
                 given=str(passcode),
-                expected=_passcode(self.keys, share),
+                expected=passcode_of(self.keys, share),
                 recipient=name,
                 at=work.now,
                 rule=rule,
@@ -290,7 +288,7 @@ class Shares(Factors):
         """
 
         def attempt(work: Work, share: OpenShare, view: View) -> OpenedShare:
-            opening = _opening(self.keys, share, ticket)
+            opening = opening_of(self.keys, share, ticket)
             sharing.check_waiting(share, opening, at=work.now)
             documents = self._documents(view)
             event = sharing.fetch_share(
@@ -332,9 +330,10 @@ class Shares(Factors):
 
     def _found(self, address: str) -> Address | None:
         """Where *address* leads to; that never changes, so no commit has to expect it."""
-        if not _ADDRESS.fullmatch(address):
+        digest = digest_of(address)
+        if digest is None:
             return None
-        place = places.address(_digest(address))
+        place = places.address(digest)
         stored = self.storage.load(place).get(place)
         return decode(stored.text, Address) if stored else None
 
@@ -366,50 +365,7 @@ class Shares(Factors):
                 return tuple(found)
 
 
-# -- What is derived, and never kept ---------------------------------------------------------------
-
-
-def _derived(keys: Keys, use: str, share: OpenShare, *more: str) -> bytes:
-    """32 bytes that only this share gives, and of it only this *use*."""
-    parts = (
-        share.id.encode(),
-        share.patient.encode(),
-        share.nonce,
-        *(one.encode() for one in more),
-    )
-    return keys.derive(use, joined(*parts), key=share.key)
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _digest(address: str) -> str:
-    return hashlib.sha256(address.encode()).hexdigest()
-
-
-def _passcode(keys: Keys, share: OpenShare) -> str:
-    number = int.from_bytes(_derived(keys, "share-passcode", share)[:16], "big")
-    return f"{number % 10**share.digits:0{share.digits}}"
-
-
-def _ticket(keys: Keys, share: OpenShare, opening: int) -> str:
-    return f"{opening}.{_text(_derived(keys, 'share-file', share, str(opening)))}"
-
-
-def _opening(keys: Keys, share: OpenShare, ticket: object) -> int:
-    """Which opening *ticket* belongs to.
-
-    Raises:
-        RuleBroken: SHR-8, none.
-    """
-    found = _TICKET.fullmatch(ticket) if isinstance(ticket, str) else None
-    if found is None:
-        raise RuleBroken(rules.SHR_8)
-    opening = int(found[1])
-    if not hmac.compare_digest(found[0].encode(), _ticket(keys, share, opening).encode()):
-        raise RuleBroken(rules.SHR_8)
-    return opening
+# -- What is told ----------------------------------------------------------------------------------
 
 
 def _made(keys: Keys, state: Share | None) -> MadeShare:
@@ -422,9 +378,9 @@ def _made(keys: Keys, state: Share | None) -> MadeShare:
         raise RuleBroken(rules.SHR_6)
     return MadeShare(
         share=state,
-        address=_text(_derived(keys, "share-address", state)),
-        key=_derived(keys, "share-key", state),
-        passcode=_passcode(keys, state),
+        address=address_of(keys, state),
+        key=key_of(keys, state),
+        passcode=passcode_of(keys, state),
     )
 
 
@@ -439,8 +395,8 @@ def _opened(
         share=share.id,
         view=view,
         documents=documents,
-        key=_derived(keys, "share-key", share),
-        ticket=_ticket(keys, share, event.opening) if event else None,
+        key=key_of(keys, share),
+        ticket=ticket_of(keys, share, event.opening) if event else None,
         until=event.until if event else None,
     )
 
