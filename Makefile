@@ -86,7 +86,7 @@ clean: ## removes what the other commands made
 
 # -- The environment ------------------------------------------------------------------------------
 
-FOR_demo := --extra sql
+FOR_demo := --extra sql --extra links
 FOR_bench := --extra sql --extra frames --group engines --group bench
 FOR_test := --group test
 FOR_check := --group test --group check

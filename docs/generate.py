@@ -48,6 +48,8 @@ SUBJECTS = {
     "JRN": "The journal",
     "STO": "The store",
     "EMG": "Emergencies",
+    "SHR": "Shares",
+    "SHL": "SMART Health Links",
     "FHIR": "Exchange with FHIR",
 }
 

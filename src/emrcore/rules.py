@@ -841,6 +841,85 @@ EMG_2 = Rule(
     source="announcement: 13; choice: 13",
 )
 
+# -- shares --------------------------------------------------------------------------------------
+
+SHR_1 = Rule(
+    id="SHR-1",
+    says="A share is made by whoever may see the card, of sections they see, for a stated time and "
+    "no longer than the rulebook allows.",
+    source="announcement: 14; choice: 14",
+)
+SHR_2 = Rule(
+    id="SHR-2",
+    says="A share shows at every opening what its grantor may see at that moment of the chosen "
+    "sections, and nothing else.",
+    source="choice: 14",
+)
+SHR_3 = Rule(
+    id="SHR-3",
+    says="A share that does not open tells nobody why; the journal names the rule.",
+    source="HL7 SMART Health Links, Manifest Request: 404; choice: 14",
+)
+SHR_4 = Rule(
+    id="SHR-4",
+    says="Wrong passcodes are counted over the whole life of a share, and the last one allowed "
+    "ends it.",
+    source="HL7 SMART Health Links, Manifest Request: a total lifetime count",
+)
+SHR_5 = Rule(
+    id="SHR-5",
+    says="The address, the key and the passcode of a share are stored nowhere, and told once.",
+    source="HL7 SMART Health Links, Manifest URL: 256 bits of entropy; OWASP ASVS 5.0 V11.1.2",
+)
+SHR_6 = Rule(
+    id="SHR-6",
+    says="A share ends at its time, and when its grantor or the patient in person ends it.",
+    source="announcement: 14; choice: 14",
+)
+SHR_7 = Rule(
+    id="SHR-7",
+    says="What was shared before its grantor's phone was lost, suspended or changed, or the access "
+    "ended, opens no more.",
+    source="choice: 14",
+)
+SHR_8 = Rule(
+    id="SHR-8",
+    says="The file of an opening is fetched once, within the time the rulebook says.",
+    source="HL7 SMART Health Links, files.location: short-lived, an hour at most, single use",
+)
+SHR_9 = Rule(
+    id="SHR-9",
+    says="Whoever may see the card sees every opening of a share: who said to be whom, when, what.",
+    source="45 CFR 164.528; choice: 14",
+)
+SHL_1 = Rule(
+    id="SHL-1",
+    says="A link is written and read as the specification says, or refused with every fault.",
+    source="HL7 SMART Health Links, Construct a SMART Health Link Payload",
+)
+SHL_2 = Rule(
+    id="SHL-2",
+    says="A file is encrypted under the key of its link, with a nonce of its own, and names what "
+    "it is.",
+    source="HL7 SMART Health Links, Encrypting and Decrypting Files",
+)
+SHL_3 = Rule(
+    id="SHL-3",
+    says="What others have made is read within bounds, whatever it claims to unpack to.",
+    source="RFC 8725 section 3.6; RFC 7516 section 11; choice: a file of a few bytes can unpack to "
+    "gigabytes",
+)
+SHL_4 = Rule(
+    id="SHL-4",
+    says="A manifest embeds no file longer than was asked for, and says where to fetch it instead.",
+    source="HL7 SMART Health Links, Manifest Request and Manifest File",
+)
+SHL_5 = Rule(
+    id="SHL-5",
+    says="A link is drawn as a QR code with error correction level M.",
+    source="HL7 SMART Health Links, Sharing User transmits a SMART Health Link",
+)
+
 # -- fhir ----------------------------------------------------------------------------------------
 
 FHIR_1 = Rule(

@@ -17,7 +17,7 @@ from emrcore.journal import (
 from emrcore.people import PatientId, PersonId
 from emrcore.records import CardOpened, DocumentId, DocumentsShown
 from emrcore.rulebook import Role
-from emrcore.sharing import GlassBroken
+from emrcore.sharing import GlassBroken, ShareId, ShareOpened
 from world import moscow
 
 AT = moscow(2020, 2, 3, 9)
@@ -38,6 +38,33 @@ def look(event: CardOpened | DocumentsShown | GlassBroken, context: Context | No
     actor = Actor(kind=ActorKind.STAFF, id=event.viewer.person, organisation=organisation)
     new = entry(event, at=AT, actor=actor, subject=CARD, context=context)
     return Look(link=link(None, new), event=event)
+
+
+def test_a_share_that_was_opened() -> None:
+    """JRN-10, SHR-9: the share is named by its id, and the opener by what they said."""
+    event = ShareOpened(
+        id=ShareId("s1"),
+        patient=CARD,
+        grantor=Viewer(person=PersonId("mother"), role=Role.GUARDIAN),
+        recipient="Dr. Ivanova, Kazan",
+        opening=1,
+        edition="5" * 8,
+        documents=(DocumentId("d1"),),
+        at=AT,
+        until=AT,
+    )
+    new = entry(event, at=AT, actor=Actor(kind=ActorKind.HOLDER, id="s1"), subject=CARD)
+    told = audit_event(Look(link=link(None, new), event=event), observer="portal")
+    assert told["agent"] == [
+        {
+            "who": {"identifier": {"value": "s1"}},
+            "requestor": True,
+            "role": [{"text": "share-holder"}],
+            "name": "Dr. Ivanova, Kazan",
+            "policy": ["urn:emrcore:edition:55555555"],
+        }
+    ]
+    assert [one["what"]["identifier"]["value"] for one in told["entity"]] == ["card", "d1"]
 
 
 def test_a_look_in_full() -> None:

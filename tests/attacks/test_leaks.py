@@ -5,7 +5,9 @@ bytes by its channel, and searched for every secret in every common encoding. Co
 digits here, so that none turns up by accident.
 """
 
+import base64
 import contextlib
+import datetime as dt
 import functools
 import io
 import logging
@@ -26,15 +28,17 @@ from hypothesis import strategies as st
 
 from attackers import NOT_ME, SECOND_OPERATOR, SHARE, keys_of, shown, wrong
 from emrcore.access import Viewer
+from emrcore.adapters import smart_health_links as shl
 from emrcore.adapters.sql import SqlStorage, metadata, migrate, sqlite_engine
 from emrcore.applications import Filed
 from emrcore.errors import EmrcoreError
-from emrcore.office import Citizen, Sender, Staff
+from emrcore.office import Citizen, MadeShare, Sender, Staff
 from emrcore.office.codes import code_for
 from emrcore.people import AccountId, Mobile, PersonId, Snils, parse_identity
 from emrcore.ports import Accepted, Batch, Message, OutboxItem, Shard, SmsOutcome
-from emrcore.rulebook import Means, Role
+from emrcore.rulebook import Edition, Means, Role
 from emrcore.sessions import NOTICE, PhoneEnd
+from emrcore.sharing import Terms
 from spellings import ScatteredBytes, found
 from world import Cards, Town, new_town
 
@@ -313,6 +317,48 @@ class Road:
         for token in [*re.findall(r"not-me/a1#(\S+)", texts), "k1.junk"]:
             self.call(functools.partial(self.town.office.repudiate, self.town.account.id, token))
 
+    def share(self) -> None:
+        self.town.clock.turn(minutes=6)
+        office, reader, own = self.town.office, self.reader, self.town.own
+        asked = Terms(sections=("lab-results",), until=self.town.clock.at + dt.timedelta(days=1))
+        action = office.share_action(reader, own, asked)
+        self.listener.keep("returned", f"{action!r} {asked!r}")
+        self.call(lambda: office.begin_approval(reader, action))
+        self.dispatch()
+        code = self.code(Means.SMS)
+        self.call(lambda: office.make_share(reader, own, asked, wrong(code)))
+        made: MadeShare | None = self.call(lambda: office.make_share(reader, own, asked, code))
+        if made is None:
+            return
+        self.listener.secrets |= {made.passcode, made.address, made.key.hex()}
+        self.listener.secrets.add(base64.b64encode(made.key).decode().rstrip("="))
+        link = shl.Link(url=f"https://emr.example/{made.address}", key=made.key, label="x")
+        text = shl.write_link(link)
+        self.listener.secrets |= {text, text.partition("/")[2]}
+        self.listener.keep("returned", f"{link!r} {shl.read_link(text)!r}")
+        self.call(lambda: shl.read_link(text[:-4]))
+        self._open(made)
+
+    def _open(self, made: MadeShare) -> None:
+        office, address = self.town.office, made.address
+        opening = functools.partial(office.open_share, address, recipient="Dr")
+        for passcode in (wrong(made.passcode), None):
+            self.call(functools.partial(opening, passcode=passcode))
+        asked = shl.Request(recipient="Dr", passcode=made.passcode)
+        self.listener.keep("returned", repr(asked))
+        found: object = self.call(lambda: opening(passcode=made.passcode))
+        ticket = getattr(found, "ticket", None)
+        if isinstance(ticket, str):
+            self.listener.secrets.add(ticket.partition(".")[2])
+        file = shl.encrypt(b"{}", key=made.key)
+        self.call(lambda: shl.decrypt(file, key=bytes(32)))
+        self.call(lambda: office.fetch_share(address, ticket))
+        self.call(lambda: office.fetch_share(address, ticket))
+        shares = self.listener.call(lambda: office.find_shares(self.reader, self.town.own))
+        self.listener.keep("returned", repr(shares))
+        self.call(lambda: office.end_share(self.reader, self.town.own, made.share.id))
+        self.call(lambda: opening(passcode=made.passcode))
+
     def leave(self) -> None:
         reader = self.reader
         self.call(lambda: self.town.office.log_out(self.town.account, reader.token))
@@ -347,6 +393,7 @@ STEPS: dict[str, Callable[[Road], None]] = {
     "renew": Road.renew,
     "authenticator": Road.authenticator,
     "recovery codes": Road.recovery_codes,
+    "share": Road.share,
     "change": Road.change,
     "repudiate": Road.repudiate,
     "lose": Road.lose,
@@ -355,7 +402,16 @@ STEPS: dict[str, Callable[[Road], None]] = {
 WHOLE = [
     *("file junk", "enter wrongly", "enter", "read", "papers", "authenticator", "recovery codes"),
     *("enter by authenticator", "wrong authenticator", "wrong recovery code"),
-    *("enter by recovery code", "approve", "renew", "change", "enter", "repudiate", "lose"),
+    *(
+        "enter by recovery code",
+        "approve",
+        "renew",
+        "share",
+        "change",
+        "enter",
+        "repudiate",
+        "lose",
+    ),
     *("enter", "leave", "read"),
 ]
 
@@ -393,8 +449,17 @@ def town_over(engine: sa.Engine) -> Town:
         randomness=chance,
         keys=keys_of("k1", chance=chance),
         profile=long_codes,
+        rulebook=attrs.evolve(town.office.rulebook, editions=(_long_passcodes(town),)),
     )
     return town
+
+
+def _long_passcodes(town: Town) -> Edition:
+    """The edition, with passcodes of twelve digits."""
+    edition = town.office.edition(town.clock.at)
+    assert edition.shares is not None
+    twelve = attrs.evolve(edition.shares.passcode_digits, value=12)
+    return attrs.evolve(edition, shares=attrs.evolve(edition.shares, passcode_digits=twelve))
 
 
 def walked(path: pathlib.Path, steps: list[str]) -> Listener:

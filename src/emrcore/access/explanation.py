@@ -24,6 +24,7 @@ SENTENCES = {
     "ACC-20": marked("Nobody sees the card in this capacity."),
     "ACC-21": marked("What is dated in a time of opting out is not shown."),
     "ACC-15": marked("Documents are shown whatever their date."),
+    "SHR-2": marked("The section is not part of the share."),
 }
 """What a citizen is told of each rule that can decide; the keys are rule ids."""
 

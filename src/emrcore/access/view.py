@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -99,6 +99,14 @@ class View:
         if self.refusal:
             return ()
         return tuple(one for one in self.allowances if one.section not in self.closed)
+
+    def within(self, sections: Collection[str], otherwise: Reason) -> "View":
+        """This view of *sections* only; every other is closed by the reason *otherwise*."""
+        kept = tuple(one for one in self.allowances if one.section in sections)
+        others = dict.fromkeys(
+            (name for name in self.edition.sections if name not in sections), otherwise
+        )
+        return attrs.evolve(self, allowances=kept, closed={**self.closed, **others})
 
     def says_the_same_as(self, other: "View") -> bool:
         """Whether both allow the same, and close the same for the same reasons."""

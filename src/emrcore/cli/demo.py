@@ -27,7 +27,7 @@ from emrcore.calendar import DayKind, Skip, russian_calendar
 from emrcore.cli.screen import Screen
 from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import breaks, gathered, told
-from emrcore.office import Citizen, Office, Reader, Sender, Staff
+from emrcore.office import Citizen, MadeShare, Office, Reader, Sender, Staff, WrongPasscode
 from emrcore.people import (
     Account,
     AccountId,
@@ -44,6 +44,7 @@ from emrcore.ports import Shard
 from emrcore.records import Document, judge
 from emrcore.rulebook import Check, Role, Rulebook, load, shipped
 from emrcore.sessions import Purpose
+from emrcore.sharing import Terms
 from emrcore.testing import patients
 from emrcore.texts import Language, marked, say
 
@@ -193,6 +194,7 @@ def _tell(stage: Stage, section: str | None) -> None:
     token = _later_login(stage)
     _own_card(stage, token, section)
     _staff(stage)
+    _share(stage, token)
     _journal(stage, token)
 
 
@@ -464,15 +466,61 @@ def _section(stage: Stage, view: View, section: str, documents: tuple[Document, 
         screen.item(f"        {more} {reason}")
 
 
-# -- 10: the journal -------------------------------------------------------------------------------
+# -- 10: a doctor in another city ------------------------------------------------------------------
+
+
+def _share(stage: Stage, reader: Citizen) -> None:
+    screen, office, patient = stage.screen, stage.office, stage.patient(FATHER)
+    screen.chapter("10. In Kazan: the father shares his results with a doctor there for a day")
+    stage.clock.set(2022, 1, 10, 12, 5)
+    if office.find_shares(reader, patient):
+        screen.line("He has done so already.")
+        return
+    sections = ("lab-results", "discharge-summaries")
+    terms = Terms(sections=sections, until=office.now() + dt.timedelta(days=1))
+    office.begin_approval(reader, office.share_action(reader, patient, terms))
+    stage.dispatch()
+    made = office.make_share(reader, patient, terms, stage.last_code())
+    screen.line(
+        "A code approves it; until {until} this opens it:",
+        until=made.share.until.astimezone(MOSCOW),
+    )
+    screen.item(_link(made) or made.address)
+    screen.line("and with it this passcode, told by another way: {code}", code=made.passcode)
+    opening = functools.partial(office.open_share, made.address, recipient="Kazan, clinic 7")
+    wrong = f"{(int(made.passcode) + 1) % 10 ** len(made.passcode):0{len(made.passcode)}}"
+    for passcode in (wrong, made.passcode):
+        found = opening(passcode=passcode)
+        if isinstance(found, WrongPasscode):
+            screen.line("A wrong passcode; tries left: {number}.", number=found.left)
+        else:
+            screen.line("The right one: documents shown: {number}.", number=len(found.documents))
+    office.end_share(reader, patient, made.share.id)
+    screen.line("He ends it. From now on:")
+    again = functools.partial(opening, passcode=made.passcode)
+    _refused(stage, say(screen.language, "The doctor in Kazan"), again)
+
+
+def _link(made: MadeShare) -> str | None:
+    """The share as a SMART Health Link, where the extra for them is installed."""
+    try:
+        from emrcore.adapters import smart_health_links as shl  # noqa: PLC0415 - an extra
+    except ImportError:
+        return None
+    flags = frozenset({shl.Flag.LONG_TERM, shl.Flag.PASSCODE})
+    url = f"https://mos.ru/shl/{made.address}"
+    return shl.write_link(shl.Link(url=url, key=made.key, flags=flags, expires_at=made.share.until))
+
+
+# -- 11: the journal -------------------------------------------------------------------------------
 
 
 def _journal(stage: Stage, reader: Citizen) -> None:
     screen, office, patient = stage.screen, stage.office, stage.patient(FATHER)
-    screen.chapter("10. Who looked at the father's card, and is the journal whole?")
+    screen.chapter("11. Who looked at the father's card, and is the journal whole?")
     sections = office.edition(office.now()).sections
     titles = {name: rule.title[screen.language] for name, rule in sections.items()}
-    for line in gathered(office.who_looked(reader, patient), zone=MOSCOW)[-6:]:
+    for line in gathered(office.who_looked(reader, patient), zone=MOSCOW)[-9:]:
         screen.item(told(line, screen.language, zone=MOSCOW, titles=titles))
     for shard in (Shard.of_patient(patient), Shard.of_account(AccountId(FATHER))):
         links = office.storage.links(shard)

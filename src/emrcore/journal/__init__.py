@@ -1,6 +1,6 @@
 """The account of everything done and seen, and the proof that nobody bent it."""
 
-from emrcore.journal.access_list import Line, Look, gathered, looks, told
+from emrcore.journal.access_list import Line, Look, Sharing, gathered, looks, told
 from emrcore.journal.audit import audit_record
 from emrcore.journal.chain import GENESIS, Break, Link, breaks, link
 from emrcore.journal.checkpoint import Checkpoint, Proof, Sealed, opened, proven, signed
@@ -38,6 +38,7 @@ __all__ = [
     "Retention",
     "Sealed",
     "Shard",
+    "Sharing",
     "Tree",
     "audit_record",
     "breaks",

@@ -14,9 +14,12 @@ from emrcore.journal.chain import Link
 from emrcore.journal.entry import ActorKind, Context, PurposeOfUse
 from emrcore.records import CardOpened, DocumentsShown
 from emrcore.rulebook import Role
-from emrcore.sharing import GlassBroken
+from emrcore.sharing import GlassBroken, PasscodeRefused, ShareFetched, ShareOpened, ShareRefused
 from emrcore.texts import Language, marked, say
 from emrcore.wire import decode_any
+
+Sharing = ShareOpened | ShareFetched | PasscodeRefused | ShareRefused
+"""What whoever held the link of a share did (SHR-9)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +27,7 @@ class Look:
     """One time somebody looked, or a crew gave its reason to."""
 
     link: Link
-    event: CardOpened | DocumentsShown | GlassBroken
+    event: CardOpened | DocumentsShown | GlassBroken | Sharing
 
     @property
     def automated(self) -> bool:
@@ -63,7 +66,7 @@ def looks(links: Iterable[Link]) -> Iterator[Look]:
     """The looks among *links*, in their order."""
     for link in links:
         event = decode_any(link.entry.detail)
-        if isinstance(event, (CardOpened, DocumentsShown, GlassBroken)):
+        if isinstance(event, CardOpened | DocumentsShown | GlassBroken | Sharing):
             yield Look(link=link, event=event)
 
 
@@ -144,6 +147,9 @@ def _why(look: Look, language: Language) -> Iterator[str]:
 
 def _look(look: Look, language: Language, at: dt.datetime) -> Iterator[str]:
     event = look.event
+    if isinstance(event, Sharing):
+        yield from _shared(event, language, at)
+        return
     who = say(language, _WHO[event.viewer.role])
     if event.viewer.organisation:
         who = f"{who} ({event.viewer.organisation})"
@@ -158,3 +164,29 @@ def _look(look: Look, language: Language, at: dt.datetime) -> Iterator[str]:
         yield say(language, "{at}: {who} was refused the card.", at=at, who=who)
     else:
         yield say(language, "{at}: {who} opened the card.", at=at, who=who)
+
+
+def _shared(event: Sharing, language: Language, at: dt.datetime) -> Iterator[str]:
+    by = say(language, _WHO[event.grantor.role])
+    match event:
+        case ShareOpened():
+            name, number = event.recipient, len(event.documents)
+            yield say(
+                language, "{at}: a share was opened, in the name of {name}.", at=at, name=name
+            )
+            yield say(language, "Documents in it: {number}.", number=number)
+        case ShareFetched():
+            number = len(event.documents)
+            yield say(
+                language, "{at}: documents of a share were fetched: {number}.", at=at, number=number
+            )
+        case PasscodeRefused():
+            name = event.recipient
+            message = marked("{at}: a wrong passcode for a share, in the name of {name}.")
+            yield say(language, message, at=at, name=name)
+            yield say(language, "Tries left: {number}.", number=event.left)
+        case ShareRefused():
+            yield say(language, "{at}: a share did not open.", at=at)
+            if event.recipient:
+                yield say(language, "In the name of {name}.", name=event.recipient)
+    yield say(language, "Shared by {who}.", who=by)

@@ -12,17 +12,21 @@ from emrcore.wire import canonical, encode, tag
 
 
 class ActorKind(enum.StrEnum):
-    """In what capacity somebody acts; ``system`` is a program that nobody watches."""
+    """In what capacity somebody acts.
+
+    ``system`` is a program that nobody watches, ``holder`` whoever holds the link of a share.
+    """
 
     CITIZEN = "citizen"
     OPERATOR = "operator"
     STAFF = "staff"
     SYSTEM = "system"
+    HOLDER = "holder"
 
 
 @attrs.frozen(kw_only=True)
 class Actor:
-    """Who did it: an id of the host's, never a name."""
+    """Who did it: an id of the host's, never a name; of a ``holder`` that of the share."""
 
     kind: ActorKind
     id: str

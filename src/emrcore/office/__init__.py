@@ -13,6 +13,7 @@ from emrcore.office.messages import Sender
 from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
 from emrcore.office.reading import OpenedCard
+from emrcore.office.shares import MadeShare, OpenedShare, WrongPasscode
 from emrcore.office.work import Pause
 from emrcore.sessions import Login
 
@@ -29,9 +30,11 @@ __all__ = [
     "Indexed",
     "Login",
     "Look",
+    "MadeShare",
     "Notary",
     "Office",
     "OpenedCard",
+    "OpenedShare",
     "Pause",
     "Reader",
     "Rewrapping",
@@ -39,5 +42,6 @@ __all__ = [
     "SignedIn",
     "Staff",
     "Task",
+    "WrongPasscode",
     "blind_index",
 ]

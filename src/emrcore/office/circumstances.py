@@ -9,13 +9,14 @@ from emrcore.people import PatientId
 from emrcore.rulebook import Role
 from emrcore.sessions import digest
 
-_PURPOSES = {
+PURPOSES = {
     Role.SELF: PurposeOfUse.PATIENT_REQUEST,
     Role.GUARDIAN: PurposeOfUse.FAMILY_REQUEST,
     Role.REPRESENTATIVE: PurposeOfUse.ATTORNEY,
     Role.DOCTOR: PurposeOfUse.TREATMENT,
     Role.CREW: PurposeOfUse.EMERGENCY,
 }
+"""What a look is for, by the role of whoever looks, or for whom somebody does."""
 
 
 def context(
@@ -33,7 +34,7 @@ def context(
         basis = places.break_glass(patient, viewer.person)
     return Context(
         on_behalf_of=behalf,
-        purpose=_PURPOSES[viewer.role],
+        purpose=PURPOSES[viewer.role],
         basis=f"{basis.shard.kind}/{basis.shard.id}/{basis.kind}/{basis.id}" if basis else None,
         outcome=Outcome.REFUSED if refused else Outcome.DONE,
         session=session,

@@ -126,12 +126,17 @@ class Factors(Desk):
         answer = Answer(code=sessions.readable(given, means))
 
         def verb(work: Work) -> bool:
-            state, factor = _inside(self, work, citizen)
-            proof = prove(self, work, factor, _attempt(state, action, means), answer)
-            return proof is not None
+            return self._approved(work, citizen, action, answer, means)
 
         if not self.do(Shard.of_account(citizen.account.id), verb):
             raise RuleBroken(rules.SES_3)
+
+    def _approved(
+        self, work: Work, citizen: Citizen, action: Action, answer: Answer, means: Means
+    ) -> bool:
+        """Whether *answer* approves *action*; either way it is kept and counted."""
+        state, factor = _inside(self, work, citizen)
+        return prove(self, work, factor, _attempt(state, action, means), answer) is not None
 
     # -- The phone --------------------------------------------------------------------------------
 

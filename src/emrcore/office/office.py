@@ -16,11 +16,11 @@ from emrcore.office.custody import Custody
 from emrcore.office.deciding import Decisions
 from emrcore.office.entering import Entrance
 from emrcore.office.evidence import Proofs
-from emrcore.office.factors import Factors
 from emrcore.office.messages import Messages
 from emrcore.office.once import once
 from emrcore.office.reading import Reading
 from emrcore.office.receipts import Receipts
+from emrcore.office.shares import Shares
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Office(
     Agenda,
     Proofs,
     Entrance,
-    Factors,
+    Shares,
     Messages,
     Receipts,
     Reading,

@@ -4,6 +4,7 @@ from emrcore.applications import ApplicationId, EvidenceId
 from emrcore.people import AccountId, PatientId, PersonId
 from emrcore.ports import Key, Shard
 from emrcore.sessions import SessionId
+from emrcore.sharing import ShareId
 
 
 def facts(patient: PatientId) -> Key:
@@ -14,6 +15,16 @@ def facts(patient: PatientId) -> Key:
 def break_glass(patient: PatientId, person: PersonId) -> Key:
     """The emergency reading of a card by one crew member."""
     return Key(Shard.of_patient(patient), "break-glass", person)
+
+
+def share(patient: PatientId, id: ShareId) -> Key:  # noqa: A002 - the field's name
+    """One share of a card."""
+    return Key(Shard.of_patient(patient), "share", id)
+
+
+def address(digest: str) -> Key:
+    """Where the address of a share leads to, by its SHA-256."""
+    return Key(Shard("share", digest), "share-address", "")
 
 
 def application(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name

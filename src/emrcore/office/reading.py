@@ -57,7 +57,7 @@ class Reading(Desk):
             RuleBroken: APP-5, there is no card.
         """
         work = Work(storage=self.storage, shard=Shard.of_patient(patient), now=self.now())
-        return _facts(work, account, patient)
+        return known_facts(work, account, patient)
 
     def break_glass(self, viewer: Viewer, patient: PatientId, *, reason: str) -> Broken:
         """Let the crew *viewer* read the card of *patient* for a time, for the *reason* stated.
@@ -185,7 +185,7 @@ def _read(
     def verb(work: Work) -> tuple[T | None, Rule | None, SessionUsed | None]:
         viewer, used = _identify(desk, work, reader)
         account = reader.account.id if isinstance(reader, Citizen) else None
-        facts = _facts(work, account, patient)
+        facts = known_facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
         rule = _glass(work, viewer, patient)
         if rule is None and view.refusal and not even_refused:
@@ -234,7 +234,12 @@ def _refused(view: View, rule: Rule, work: Work) -> CardOpened:
     )
 
 
-def _facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
+def known_facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
+    """What is known about *patient*, and granted to *account*.
+
+    Raises:
+        RuleBroken: APP-5, there is no card.
+    """
     facts = work.load(places.facts(patient), Facts)
     if facts is None:
         raise RuleBroken(rules.APP_5)

@@ -15,9 +15,10 @@ from emrcore.records.card import (
 from emrcore.records.comparison import Change, Example, Impact, diff, impact
 from emrcore.records.document import Document, DocumentId
 from emrcore.records.execution import Verdict, count, judge, verdicts, visible, withheld
-from emrcore.records.page import Page, Position, check_size, cut, opened, page, position
+from emrcore.records.page import MOST, Page, Position, check_size, cut, opened, page, position
 
 __all__ = [
+    "MOST",
     "CardCreated",
     "CardOpened",
     "Change",

@@ -16,6 +16,7 @@ from emrcore.rulebook.edition import (
     Role,
     Rulebook,
     SectionRule,
+    ShareRule,
     Source,
     Window,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "SectionRule",
     "SendingRule",
     "SessionRule",
+    "ShareRule",
     "Source",
     "Window",
     "entry_profile",

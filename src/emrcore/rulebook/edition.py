@@ -11,7 +11,7 @@ import attrs
 from emrcore.calendar import Counting, Term
 from emrcore.people import AccountLevel, AgeConvention, KinshipStatus, LeapBirthday
 from emrcore.rulebook.cited import Cited
-from emrcore.rulebook.entry import EntryRule
+from emrcore.rulebook.entry import EntryRule, number
 
 
 class Role(enum.StrEnum):
@@ -174,6 +174,21 @@ class EmergencyRule:
 
 
 @attrs.frozen(kw_only=True)
+class ShareRule:
+    """How a card may be shared with somebody who has no account here.
+
+    A share lasts ``longest_hours`` at most. Its passcode has ``passcode_digits``, and the last of
+    ``wrong_passcodes`` over its whole life ends it. The file of an opening can be fetched for
+    ``file_minutes``.
+    """
+
+    longest_hours: Cited[int] = number(1, 24 * 366)
+    passcode_digits: Cited[int] = number(6, 12)
+    wrong_passcodes: Cited[int] = number(1, 10)
+    file_minutes: Cited[int] = number(1, 60)
+
+
+@attrs.frozen(kw_only=True)
 class ApplicationRule:
     """Who may apply since when, what is checked, and by when the answer is due.
 
@@ -196,7 +211,8 @@ class Edition:
     """What the rulebook says over the local days ``[valid_from, until)``.
 
     A rulebook may leave to its host how cards are applied for, how one gets in, and what happens
-    in an emergency. ``fingerprint`` names the content: SHA-256 of its canonical JSON, in hex.
+    in an emergency; without ``shares`` nobody shares a card. ``fingerprint`` names the content:
+    SHA-256 of its canonical JSON, in hex.
     """
 
     rulebook: str
@@ -209,6 +225,7 @@ class Edition:
     application: ApplicationRule | None = None
     entry: EntryRule | None = None
     emergency: EmergencyRule | None = None
+    shares: ShareRule | None = None
     until: dt.date | None = None
 
     def local_day(self, at: dt.datetime) -> dt.date:

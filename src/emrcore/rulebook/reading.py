@@ -36,6 +36,7 @@ from emrcore.rulebook.edition import (
     Role,
     Rulebook,
     SectionRule,
+    ShareRule,
     Source,
     Window,
 )
@@ -238,6 +239,7 @@ def _edition(table: Table, name: str, zone: zoneinfo.ZoneInfo) -> Edition:
         application=_application(table.table("application")) if table.has("application") else None,
         entry=read_entry(table.table("entry")) if table.has("entry") else None,
         emergency=_emergency(table.table("emergency")) if table.has("emergency") else None,
+        shares=_numbers(table.table("shares"), ShareRule) if table.has("shares") else None,
         fingerprint=table.fingerprint(name, zone.key),
     )
     table.close()

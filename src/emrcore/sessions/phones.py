@@ -122,6 +122,16 @@ def proven(
     )
 
 
+def untouched_since(phones: Phones, at: dt.datetime) -> bool:
+    """Whether none was suspended or ended, for whatever reason, at *at* or later."""
+    live = (PhoneState.PENDING, PhoneState.ACTIVE)
+    return not any(
+        phone.since >= at
+        for phone in phones
+        if phone.state not in live and phone.why is not PhoneEnd.NOT_PROVEN
+    )
+
+
 def is_repudiable(phones: Phones, version: int) -> bool:
     """Whether nobody has repudiated *version*, or begun anew, since it was to be bound.
 

@@ -76,6 +76,12 @@ class SecondFactor:
         waits = phones.pending(self.phones) is not None
         return waits and self.phone is None and self.totp is None
 
+    def stands_since(self, at: dt.datetime) -> bool:
+        """Whether something is bound, and no phone was changed, lost or ended at *at* or later."""
+        phone = self.phone
+        bound = self.totp is not None or (phone is not None and phone.state is PhoneState.ACTIVE)
+        return bound and phones.untouched_since(self.phones, at)
+
     @property
     def failures(self) -> int:
         """Failures in a row, over all means."""

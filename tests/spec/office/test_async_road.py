@@ -18,11 +18,28 @@ from emrcore.adapters.sql.asynchronous import InConnections
 from emrcore.adapters.threads import InThreads
 from emrcore.applications import Asked, Decided, Filed
 from emrcore.errors import RuleBroken
-from emrcore.office import AsyncOffice, Citizen, Execution, Office
+from emrcore.office import AsyncOffice, Citizen, Execution, Office, OpenedShare
 from emrcore.ports import Key, Shard, Stored
 from emrcore.rulebook import Check, Role
 from emrcore.sessions import NOTICE
+from shares import terms
 from world import Town
+
+
+async def walk_on(town: Town, office: AsyncOffice, reader: Citizen) -> None:
+    """And to the doctor elsewhere who opens what was shared."""
+    town.clock.turn(minutes=1)
+    asked = terms(town, "lab-results")
+    action = town.office.share_action(reader, town.own, asked)
+    await office.run(Office.begin_approval, reader, action)
+    await office.run(Office.dispatch, town.sender())
+    code = town.phone.getvalue().rsplit("#", 1)[1].strip()
+    made = await office.run(Office.make_share, reader, town.own, asked, code)
+    opened = await office.run(
+        Office.open_share, made.address, recipient="Dr", passcode=made.passcode
+    )
+    assert isinstance(opened, OpenedShare)
+    assert opened.key == made.key
 
 
 async def walk(town: Town, office: AsyncOffice) -> None:
@@ -47,6 +64,7 @@ async def walk(town: Town, office: AsyncOffice) -> None:
     reader = Citizen(account=town.account, token=signed_in.token)
     opened = await office.run(Office.open_card, reader, town.own)
     assert len(opened.view.allowances) == 5
+    await walk_on(town, office, reader)
     assert await office.run(Office.verify_journal, Shard.of_account(account)) == ()
     with pytest.raises(RuleBroken) as refused:
         await office.run(Office.verify, town.account, code, host_session="h")

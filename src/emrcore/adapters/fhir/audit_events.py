@@ -8,9 +8,9 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from emrcore.journal import Look, Outcome
+from emrcore.journal import Look, Outcome, Sharing
 from emrcore.records import CardOpened, DocumentsShown
-from emrcore.sharing import GlassBroken
+from emrcore.sharing import GlassBroken, PasscodeRefused, ShareFetched, ShareOpened, ShareRefused
 
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
@@ -47,8 +47,11 @@ def audit_event(look: Look, *, observer: str) -> Json:
 def _agents(look: Look) -> Iterator[Json]:
     """Who looked, where they belong to, and for whom."""
     actor, event = look.link.entry.actor, look.event
-    who: Json = {"who": _named(actor.id), "requestor": True, "role": [{"text": event.viewer.role}]}
-    if isinstance(event, CardOpened | DocumentsShown):
+    role = "share-holder" if isinstance(event, Sharing) else event.viewer.role
+    who: Json = {"who": _named(actor.id), "requestor": True, "role": [{"text": role}]}
+    if isinstance(event, ShareOpened | ShareRefused | PasscodeRefused) and event.recipient:
+        who["name"] = event.recipient
+    if isinstance(event, CardOpened | DocumentsShown | ShareOpened | ShareFetched):
         who["policy"] = [f"urn:emrcore:edition:{event.edition}"]
     yield who
     for other in (actor.organisation, look.context.on_behalf_of):
@@ -69,7 +72,7 @@ def _entities(look: Look) -> Iterator[Json]:
     }
     detail = [{"type": name, "valueString": value} for name, value in said.items() if value]
     yield _entity(look.event.patient, _PATIENT) | {"detail": detail}
-    if isinstance(look.event, DocumentsShown):
+    if isinstance(look.event, DocumentsShown | ShareOpened | ShareFetched):
         yield from (_entity(one, _REPORT) for one in look.event.documents)
 
 
