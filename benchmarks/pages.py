@@ -1,6 +1,6 @@
 """A page of a card out of a database: the storage against the bare driver; and sealed deliveries.
 
-    python benchmarks/pages.py [--rows N ...] [--rounds R] [--json FILE] [URL]
+    python benchmarks/pages.py [URL] [--rows N ...] [--rounds R] [--json FILE]
 
 Without a URL an SQLite file is used; with one of PostgreSQL its tables must be empty. For each
 number of rows (20,000 unless told otherwise; the goals are about 1,000,000 and 10,000,000) cards of
@@ -128,20 +128,21 @@ def ways(engine: sa.Engine, driver: Any, view: View) -> dict[str, Way]:
 def pages(engine: sa.Engine, cards: int, rounds: int) -> dict[str, float]:
     """The median microseconds of each way, in turn over large cards chosen at random."""
     view, dice = views()["self"], random.Random(7)  # noqa: S311 - the same cards every time
-    with engine.connect() as connection:
-        connection.detach()
-        driver: Any = connection.connection.driver_connection
-        if engine.dialect.name == "postgresql":
-            driver.autocommit = True
-        found = ways(engine, driver, view)
-        taken: dict[str, list[float]] = {name: [] for name in found}
-        for turn in range(rounds + 20):
-            patient = PatientId(f"p{dice.randrange(cards // EVERY) * EVERY:08}")
-            answers = {name: way(patient) for name, way in found.items()}
-            check(answers)
-            if turn >= 20:
-                for name, (seconds, _) in answers.items():
-                    taken[name].append(seconds)
+    pooled = engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    pooled.detach()  # it is this function's own, and goes with it
+    if engine.dialect.name == "postgresql":
+        driver.autocommit = True
+    found = ways(engine, driver, view)
+    taken: dict[str, list[float]] = {name: [] for name in found}
+    for turn in range(rounds + 20):
+        patient = PatientId(f"p{dice.randrange(cards // EVERY) * EVERY:08}")
+        answers = {name: way(patient) for name, way in found.items()}
+        check(answers)
+        if turn >= 20:
+            for name, (seconds, _) in answers.items():
+                taken[name].append(seconds)
+    driver.close()
     return {name: statistics.median(some) * 1e6 for name, some in taken.items()}
 
 
