@@ -841,6 +841,37 @@ EMG_2 = Rule(
     source="announcement: 13; choice: 13",
 )
 
+# -- keeping -------------------------------------------------------------------------------------
+
+KEP_1 = Rule(
+    id="KEP-1",
+    says="A sealed document is encrypted, title and body, and bound to its card, source and id.",
+    source="OWASP ASVS 5.0 V11.3.2 and V14.2.6; 45 CFR 164.312(a)(2)(iv)",
+)
+KEP_2 = Rule(
+    id="KEP-2",
+    says="Erasing a card destroys the key of all its documents: none is shown again, none added.",
+    source="OWASP ASVS 5.0 V14.2.7",
+)
+KEP_3 = Rule(
+    id="KEP-3",
+    says="A copy of a store that was stopped goes on from its last whole part, and is taken for "
+    "a store only when it reads, shard by shard, like what was copied.",
+    source="NIST SP 800-34 rev. 1, 3.4.2; choice: half a backup is worse than none",
+)
+KEP_4 = Rule(
+    id="KEP-4",
+    says="Two stores are compared by the digests of their shards, and the first that differs is "
+    "named.",
+    source="NIST SP 800-209, 4.9; choice: whoever mends must know where",
+)
+KEP_5 = Rule(
+    id="KEP-5",
+    says="No guardian's own resignation leaves a ward without a guardian; an authority's order "
+    "may, and then that is an event of its own.",
+    source="Family Code of Russia, art. 121 and 148.1; choice: somebody must know at once",
+)
+
 # -- shares --------------------------------------------------------------------------------------
 
 SHR_1 = Rule(

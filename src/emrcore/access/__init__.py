@@ -4,6 +4,7 @@ from emrcore.access.decision import admitted, decide, next_change, refused, time
 from emrcore.access.explanation import explain
 from emrcore.access.facts import Facts, Grant, Viewer
 from emrcore.access.grounds import Citation, Ground, Grounds, grounds_of
+from emrcore.access.guardians import guardians, resigned
 from emrcore.access.view import Allowance, Constant, Reason, View
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "decide",
     "explain",
     "grounds_of",
+    "guardians",
     "next_change",
     "refused",
+    "resigned",
     "timeline",
 ]

@@ -1,5 +1,14 @@
 """Whose identity data is kept under which data key, and what is left when it is erased."""
 
+from emrcore.envelopes.card import (
+    CARD_ENVELOPE_STATES,
+    CardEnvelope,
+    CardEnvelopeState,
+    CardErased,
+    Shredded,
+    erase_card,
+    evolve_card,
+)
 from emrcore.envelopes.envelope import (
     ENVELOPE_STATES,
     Envelope,
@@ -14,7 +23,11 @@ from emrcore.envelopes.envelope import (
 )
 
 __all__ = [
+    "CARD_ENVELOPE_STATES",
     "ENVELOPE_STATES",
+    "CardEnvelope",
+    "CardEnvelopeState",
+    "CardErased",
     "Envelope",
     "EnvelopeId",
     "EnvelopeState",
@@ -22,6 +35,9 @@ __all__ = [
     "PapersShown",
     "PersonErased",
     "Sealed",
+    "Shredded",
     "erase",
+    "erase_card",
     "evolve",
+    "evolve_card",
 ]

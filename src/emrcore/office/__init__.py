@@ -13,6 +13,7 @@ from emrcore.office.messages import Sender
 from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
 from emrcore.office.reading import OpenedCard
+from emrcore.office.sealed_records import SealedRecords
 from emrcore.office.shares import MadeShare, OpenedShare, WrongPasscode
 from emrcore.office.work import Pause
 from emrcore.sessions import Login
@@ -38,6 +39,7 @@ __all__ = [
     "Pause",
     "Reader",
     "Rewrapping",
+    "SealedRecords",
     "Sender",
     "SignedIn",
     "Staff",

@@ -8,11 +8,13 @@ from typing import Any
 import attrs
 
 from emrcore import rules
-from emrcore.access import Facts
+from emrcore.access import Facts, guardians, resigned
 from emrcore.errors import RuleBroken
 from emrcore.journal import Actor, ActorKind, entry
 from emrcore.office import places
 from emrcore.office.desk import Desk
+from emrcore.office.entering import check_session, remember_use
+from emrcore.office.readers import Citizen
 from emrcore.office.work import Work
 from emrcore.people import (
     Assent,
@@ -36,10 +38,13 @@ from emrcore.records import (
     Document,
     DocumentsAdded,
     FactRecorded,
+    GuardianResigned,
     KinshipRecorded,
+    NoGuardianLeft,
     Standing,
     restricted,
 )
+from emrcore.sessions import SessionUsed
 
 REGISTER = Actor(kind=ActorKind.SYSTEM, id="register")
 """Who records facts: the host's registers."""
@@ -73,7 +78,8 @@ class Cards(Desk):
     def record_kinship(self, patient: PatientId, kinship: Kinship) -> Facts:
         """Record what the register says of a tie; it replaces what it said of the same tie before.
 
-        Saying the same again changes nothing.
+        Saying the same again changes nothing. Where it takes the last guardian from the ward,
+        ``NoGuardianLeft`` stands in the journal behind it (KEP-5).
 
         Raises:
             RuleBroken: APP-5, there is no card.
@@ -118,6 +124,8 @@ class Cards(Desk):
     def record_restriction(self, patient: PatientId, restriction: Restriction) -> Facts:
         """Record an authority's restriction; saying the same again changes nothing.
 
+        As ``record_kinship`` where it bars the last guardian.
+
         Raises:
             RuleBroken: APP-5, there is no card.
         """
@@ -129,6 +137,38 @@ class Cards(Desk):
             return attrs.evolve(facts, restrictions=(*facts.restrictions, restriction))
 
         return _learn(self, patient, learn)
+
+    def resign(self, reader: Citizen, patient: PatientId) -> Facts:
+        """End the ties of *reader*, a guardian with a session, to the ward, as they ask for.
+
+        Every change of a ward's guardians rewrites the one row of the card's facts, so that of two
+        who resign at once the second is judged by what the first left. An approval of such a step
+        by a code is for the host to ask for (``ActionKind.GUARDIANSHIP``).
+
+        Raises:
+            RuleBroken: APP-5 there is no card, SES-8 the session is over, ACC-5 there is no such
+                tie, KEP-5 the ward would be left without a guardian.
+        """
+        uses: list[SessionUsed] = []
+        person = reader.account.person
+
+        def learn(facts: Facts, work: Work) -> Facts:
+            day = self.edition(work.now).local_day(work.now)
+            after, ended = resigned(facts, person, on=day)
+            for tie in ended:
+                event = GuardianResigned(patient=patient, kinship=tie, at=work.now)
+                work.note(event, Actor(kind=ActorKind.CITIZEN, id=person), patient)
+            return after
+
+        def verb(work: Work) -> Facts:
+            used = check_session(self, work, reader.account, reader.token)
+            uses[:] = [used] if used else []
+            return _learned(self, work, patient, learn)
+
+        known = self.do(Shard.of_patient(patient), verb)
+        for used in uses:
+            remember_use(self, reader.account, used)
+        return known
 
     def record_death(self, patient: PatientId, *, on: dt.date) -> Facts:
         """Record that the patient died on the local day *on*.
@@ -207,14 +247,21 @@ def _identity(fact: Standing) -> tuple[PersonId | None, dt.date]:
 
 
 def _learn(desk: Desk, patient: PatientId, learn: Callable[[Facts, Work], Facts]) -> Facts:
-    def verb(work: Work) -> Facts:
-        place = places.facts(patient)
-        facts = work.load(place, Facts)
-        if facts is None:
-            raise RuleBroken(rules.APP_5)
-        known = learn(facts, work)
-        if known is not facts:
-            work.put(place, known)
-        return known
+    return desk.do(Shard.of_patient(patient), lambda work: _learned(desk, work, patient, learn))
 
-    return desk.do(Shard.of_patient(patient), verb)
+
+def _learned(
+    desk: Desk, work: Work, patient: PatientId, learn: Callable[[Facts, Work], Facts]
+) -> Facts:
+    place = places.facts(patient)
+    facts = work.load(place, Facts)
+    if facts is None:
+        raise RuleBroken(rules.APP_5)
+    known = learn(facts, work)
+    if known is not facts:
+        work.put(place, known)
+        day = desk.edition(work.now).local_day(work.now)
+        alone = bool(guardians(facts, on=day)) and not guardians(known, on=day)
+        if alone and known.person.died is None:
+            work.note(NoGuardianLeft(patient=patient, at=work.now), REGISTER, patient)
+    return known

@@ -67,6 +67,11 @@ def envelope(person: PersonId) -> Key:
     return Key(Shard.of_person(person), "envelope", "")
 
 
+def card_envelope(patient: PatientId) -> Key:
+    """The wrapped data key of a card's documents."""
+    return Key(Shard.of_patient(patient), "card-envelope", "")
+
+
 def papers(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name
     """The sealed identity papers of one application."""
     return Key(Shard.of_account(account), "papers", id)

@@ -52,7 +52,7 @@ class DataKey:
         values two are alike with a probability of 6 * 10**-16.
         """
         nonce = randomness.bytes(_NONCE)
-        header = _header(self.envelope)
+        header = header_of(self.envelope)
         sealed = AESGCM(self.key).encrypt(nonce, plain, self._bound(place, header))
         return Sealed(person=self.person, blob=header + nonce + sealed)
 
@@ -62,8 +62,8 @@ class DataKey:
         Raises:
             Corrupt: it was not, or was changed since.
         """
-        header, rest = _split(sealed.blob)
-        if header != _header(self.envelope):
+        header, rest = parted(sealed.blob)
+        if header != header_of(self.envelope):
             raise Corrupt("sealed data")
         bound = self._bound(place, header)
         try:
@@ -82,7 +82,7 @@ def envelope_of(sealed: Sealed) -> EnvelopeId:
     Raises:
         Corrupt: it has no header.
     """
-    header, _ = _split(sealed.blob)
+    header, _ = parted(sealed.blob)
     return EnvelopeId(header[_START:].decode(errors="replace"))
 
 
@@ -128,12 +128,18 @@ def _context(person: PersonId, envelope: EnvelopeId) -> bytes:
     return joined(b"emrcore/1", b"envelope", person.encode(), envelope.encode())
 
 
-def _header(envelope: EnvelopeId) -> Header:
+def header_of(envelope: EnvelopeId) -> Header:
+    """What a blob sealed under *envelope* begins with."""
     name = envelope.encode()
     return Header(bytes([_VERSION, _AES_256_GCM, len(name)]) + name)
 
 
-def _split(blob: bytes) -> tuple[Header, bytes]:
+def parted(blob: bytes) -> tuple[Header, bytes]:
+    """The header of *blob*, and what stands behind it.
+
+    Raises:
+        Corrupt: it has none.
+    """
     if len(blob) < _START or blob[:2] != bytes([_VERSION, _AES_256_GCM]):
         raise Corrupt("sealed data")
     end = _START + blob[2]

@@ -43,6 +43,23 @@ class KinshipRecorded:
 
 
 @attrs.frozen(kw_only=True)
+class GuardianResigned:
+    """A guardian gave up this tie of their own accord: *kinship* as it is since."""
+
+    patient: PatientId
+    kinship: Kinship
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
+class NoGuardianLeft:
+    """By what was recorded with this the ward has no guardian any more, and had one before."""
+
+    patient: PatientId
+    at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
 class RestrictionRecorded:
     """An authority restricts who may look; the reason stays with the authority's paper."""
 
@@ -115,6 +132,8 @@ class DocumentsShown:
 Event = (
     CardCreated
     | KinshipRecorded
+    | GuardianResigned
+    | NoGuardianLeft
     | RestrictionRecorded
     | FactRecorded
     | DeathRecorded

@@ -130,6 +130,11 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "sealed.1": envelopes.Sealed,
         "papers-shown.1": envelopes.PapersShown,
         "person-erased.1": envelopes.PersonErased,
+        "card-envelope.kept.1": envelopes.CardEnvelope,
+        "card-envelope.shredded.1": envelopes.Shredded,
+        "card-erased.1": envelopes.CardErased,
+        "guardian-resigned.1": records.GuardianResigned,
+        "no-guardian-left.1": records.NoGuardianLeft,
     }
 )
 """Every tag ever written, with the class that reads it today."""

@@ -4,7 +4,15 @@ from emrcore.adapters.sql.clauses import Columns, Where, where
 from emrcore.adapters.sql.engines import WRITES, journal_mode, prepare, sqlite_engine, store_engine
 from emrcore.adapters.sql.fitness import check_store
 from emrcore.adapters.sql.migrating import migrate
-from emrcore.adapters.sql.moving import back_up, copy, restore, verify, verify_backup
+from emrcore.adapters.sql.moving import (
+    Difference,
+    back_up,
+    copy,
+    differences,
+    restore,
+    verify,
+    verify_backup,
+)
 from emrcore.adapters.sql.plain import PlainWhere, plain_where
 from emrcore.adapters.sql.schema import SCHEMA, VERSION_TABLE, Labels, Moment, metadata
 from emrcore.adapters.sql.storage import SqlStorage
@@ -14,6 +22,7 @@ __all__ = [
     "VERSION_TABLE",
     "WRITES",
     "Columns",
+    "Difference",
     "Labels",
     "Moment",
     "PlainWhere",
@@ -22,6 +31,7 @@ __all__ = [
     "back_up",
     "check_store",
     "copy",
+    "differences",
     "journal_mode",
     "metadata",
     "migrate",

@@ -16,20 +16,26 @@ from emrcore.ports import Storage
 T = TypeVar("T")
 
 
+def _as_it_is(storage: Storage) -> Storage:
+    return storage
+
+
 @attrs.frozen
 class InConnections:
     """An execution for ``AsyncOffice``: each unit of work in a connection of ``engine``.
 
-    The engine's ``sync_engine`` must have gone through ``prepare``.
+    The engine's ``sync_engine`` must have gone through ``prepare``. ``over`` puts something over
+    the storage of each, such as ``SealedRecords``.
     """
 
     engine: AsyncEngine
+    over: Callable[[Storage], Storage] = attrs.field(default=_as_it_is, repr=False)
 
     async def __call__(self, work: Callable[[Storage, Pause], T]) -> T:
         """See ``Execution``."""
 
         def in_connection(lent: sa.Connection) -> T:
-            return work(SqlStorage(lent), _wait)
+            return work(self.over(SqlStorage(lent)), _wait)
 
         async with self.engine.connect() as connection:
             return await connection.run_sync(in_connection)

@@ -13,6 +13,9 @@ from emrcore.adapters.sql.engines import check_prepared, journal_mode
 from emrcore.adapters.sql.schema import SCHEMA, VERSION_TABLE
 from emrcore.errors import Unfit
 
+COPYING = "emrcore_copying"
+"""The table that a copy of a store has for as long as it is not finished."""
+
 _CHECKED = "emrcore_checked"
 _MUST_BE_ON = ("fsync", "full_page_writes", "synchronous_commit")
 _SYNCED = {"wal": 2, "delete": 3, "truncate": 3, "persist": 3}
@@ -59,12 +62,14 @@ def check_settings(connection: sa.Connection) -> None:
 
 
 def check_schema(connection: sa.Connection) -> None:
-    """Refuse tables that are not those of this version.
+    """Refuse tables that are not those of this version, or not filled wholly.
 
     Raises:
-        Unfit: they are older, newer, or not there.
+        Unfit: they are older, newer, not there, or an unfinished copy.
     """
     check_not_newer(connection)
+    if sa.inspect(connection).has_table(COPYING):
+        raise Unfit("it is an unfinished copy: make the copy again, which goes on with it")
     found = _schema(connection)
     if found != SCHEMA:
         raise Unfit(f"its schema is {found}, not {SCHEMA}: run `emrcore store migrate`")

@@ -1,19 +1,20 @@
-"""Whole stores: copied, kept in one file and brought back, each time compared row by row.
+"""Whole stores: copied, kept in one file and brought back, each time compared shard by shard.
 
-A backup is an SQLite store with one more table, which says how many rows each of the others has
-and their digest. So one road serves all: what is read is one snapshot, what is written is one
-transaction, and it is committed only if what was written reads like what was read and every
-journal is whole.
+One road serves all. What is read is one snapshot, and it is found whole before anything is written.
+It is written shard by shard, some thousand rows a commit, each with its digest in a table of the
+copy's own. While that table is there the copy is unfinished: it is refused for use, and the same
+call made again, with whatever the source holds by then, goes on from it. A shard whose digest is
+still the source's is left, any other is written anew, and what the source no longer has is taken
+away; so a copy that was stopped and resumed is one moment of the source all the same, that of the
+last call. It is finished in the commit that follows a reading of all of it, which must come to what
+was read. A backup is such a copy in an SQLite file, which keeps the digests.
 """
 
 import contextlib
-import datetime as dt
-import hashlib
-import itertools
-import json
 import os
+import secrets
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,117 +22,184 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from emrcore.adapters.sql import failures, fitness, loading, rows
+from emrcore.adapters.sql import failures, fitness, loading
+from emrcore.adapters.sql.digests import (
+    AT_ONCE,
+    TABLES,
+    Content,
+    Contents,
+    Part,
+    Sums,
+    name,
+    named,
+    parts,
+    whole,
+)
 from emrcore.adapters.sql.engines import sqlite_engine
 from emrcore.adapters.sql.migrating import migrate
-from emrcore.adapters.sql.schema import documents, entries, metadata
+from emrcore.adapters.sql.schema import Text, documents
 from emrcore.adapters.sql.transactions import Own
-from emrcore.errors import Corrupt, Fault, Malformed, Unfit
-from emrcore.journal import Break, breaks
+from emrcore.errors import Corrupt, Fault, Malformed, StoreError, Unfit
+from emrcore.ports import Shard
 
 Progress = Callable[[str, int], None]
-"""Told the name of a table and how many of its rows are done, after every thousand."""
+"""Told the last shard of every part that is kept for good, and how many rows are, in all."""
 
-_AT_ONCE = 1000
-_TABLES = tuple(metadata.tables.values())
+_OF_BACKUP = sa.MetaData()
 _MANIFEST = sa.Table(
     "emrcore_backup",
-    sa.MetaData(),
+    _OF_BACKUP,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("rows", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
 )
 
 
+def _digests(table: str) -> sa.Table:
+    return sa.Table(
+        table,
+        _OF_BACKUP,
+        sa.Column("shard_kind", Text, primary_key=True),
+        sa.Column("shard_id", Text, primary_key=True),
+        sa.Column("rows", sa.BigInteger, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("run", sa.Text, nullable=False),
+    )
+
+
+_COPYING = _digests(fitness.COPYING)
+_SHARDS = _digests("emrcore_backup_shards")
+
+
 @attrs.frozen(kw_only=True)
-class Content:
-    """How many rows a table has, and the SHA-256 over them in the order of their keys."""
+class Difference:
+    """A shard that two stores hold differently; None: one has nothing of it."""
 
-    rows: int
-    digest: str
+    shard: Shard
+    one: Content | None
+    other: Content | None
+
+    def __str__(self) -> str:
+        found = [f"{it.rows} rows {it.digest[:12]}" if it else "nothing" for it in self._both()]
+        return f"{name(self.shard)}: {found[0]}, {found[1]}"
+
+    def _both(self) -> tuple[Content | None, Content | None]:
+        return self.one, self.other
 
 
-Contents = Mapping[str, Content]
-
-
-def _silent(_table: str, _rows: int) -> None:
+def _silent(_shard: str, _rows: int) -> None:
     """Tell nobody."""
 
 
 def copy(source: sa.Engine, target: sa.Engine, *, progress: Progress = _silent) -> Contents:
-    """Copy all of *source*, which goes on meanwhile, into *target*, which has to be empty.
+    """Copy all of *source*, which goes on meanwhile, into *target* (KEP-3).
+
+    That has to be empty, or an unfinished copy, which is finished.
 
     Raises:
-        Unfit: *target* is not empty, or either is of another schema.
-        Corrupt: *source* is not as it was written, or *target* does not read like it.
-        StoreError: either failed. In every case nothing is written, but for ``CommitUnknown``.
+        Unfit: *target* holds something else, or either is of another schema.
+        Corrupt: *source* is not as it was written, and nothing is written; or *target* does not
+            read like it, and stays unfinished.
+        StoreError: either failed. What was written stays, unfinished.
     """
-    with _snapshot(source) as origin, Own(target).writing(checked=False) as connection:
-        return _fill(origin, connection, progress)
+    with _snapshot(source) as origin:
+        contents = _whole(origin)
+        _fill(origin, target, contents, progress)
+        with Own(target).writing(checked=False) as connection:
+            _COPYING.drop(connection)
+    return contents
 
 
 def back_up(source: sa.Engine, path: Path, *, progress: Progress = _silent) -> Contents:
-    """Copy all of *source*, which goes on meanwhile, into a new file at *path*.
+    """Copy all of *source*, which goes on meanwhile, into a new file at *path* (KEP-3).
+
+    Until it is whole it is called *path* with ``.part`` behind, and is gone on with if it is there.
 
     Raises:
         Malformed: there is a file already.
-        StoreError: as ``copy``; then there is no file at *path*.
+        Corrupt: *source* is not as it was written.
+        StoreError: either failed; what is unfinished stays, and is not at *path*.
     """
     if path.exists():
         raise Malformed("backup", (Fault(path.name, "is there already"),))
     part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    target = sqlite_engine(part)
-    try:
-        with _snapshot(source) as origin, Own(target).writing(checked=False) as connection:
-            contents = _fill(origin, connection, progress)
-            _MANIFEST.create(connection)
-            for name, content in contents.items():
-                connection.execute(_MANIFEST.insert(), {"name": name, **attrs.asdict(content)})
-        target.dispose()
-        part.replace(path)
-        _sync(path.parent)
-    finally:
-        target.dispose()
-        part.unlink(missing_ok=True)
+    with _snapshot(source) as origin:
+        contents = _whole(origin)
+        target = _unfinished(part)
+        try:
+            _fill(origin, target, contents, progress)
+            with Own(target).writing(checked=False) as connection:
+                _MANIFEST.create(connection)
+                for table, content in contents.items():
+                    connection.execute(_MANIFEST.insert(), {"name": table, **attrs.asdict(content)})
+                connection.exec_driver_sql(f"ALTER TABLE {_COPYING.name} RENAME TO {_SHARDS.name}")
+        finally:
+            target.dispose()
+    part.replace(path)
+    _sync(path.parent)
     return contents
 
 
 def restore(path: Path, target: sa.Engine, *, progress: Progress = _silent) -> Contents:
-    """Copy the backup at *path* into *target*, which has to be empty.
+    """Copy the backup at *path* into *target*, as ``copy`` does (KEP-3).
 
     Raises:
         Malformed: there is no file.
         Corrupt: it is no whole backup, or was changed; nothing is written.
         StoreError: as ``copy``.
     """
-    with (
-        _backup(path) as source,
-        _snapshot(source) as origin,
-        Own(target).writing(checked=False) as connection,
-    ):
-        if not sa.inspect(origin).has_table(_MANIFEST.name):
-            raise Corrupt("the backup: it says nothing of what it holds")
-        return _fill(origin, connection, progress)
+    with _backup(path) as source:
+        return copy(source, target, progress=progress)
 
 
 def verify(source: sa.Engine) -> Contents:
     """Read all of *source*, and see that every journal is whole, and a backup what it was.
 
     Raises:
-        Corrupt: it is not.
-        StoreError: it cannot be read, or is of another schema.
+        Corrupt: it is not; names the shard.
+        StoreError: it cannot be read, is unfinished, or is of another schema.
     """
     with _snapshot(source) as origin:
-        contents = {table.name: _content(origin, table) for table in _TABLES}
-        _check(origin, contents)
-        return contents
+        return _whole(origin)
 
 
 def verify_backup(path: Path) -> Contents:
     """``verify`` for the file at *path*."""
     with _backup(path) as source:
         return verify(source)
+
+
+def differences(one: sa.Engine | Path, other: sa.Engine | Path) -> Generator[Difference]:
+    """Every shard that two stores or backups hold differently, in order (KEP-4).
+
+    Both are read once and at the same time, each at one moment.
+
+    Raises:
+        Malformed: there is no such file.
+        StoreError: one cannot be read, is unfinished, or is of another schema.
+    """
+    with contextlib.ExitStack() as stack:
+        read = [
+            stack.enter_context(contextlib.closing(parts(stack.enter_context(_opened(it, stack)))))
+            for it in (one, other)
+        ]
+        first, second = next(read[0], None), next(read[1], None)
+        while first or second:
+            places = [it.shard.place for it in (first, second) if it]
+            left = first if first and first.shard.place == min(places) else None
+            right = second if second and second.shard.place == min(places) else None
+            contents = [it.content if it else None for it in (left, right)]
+            if contents[0] != contents[1]:
+                shard = Shard(*min(places))
+                yield Difference(shard=shard, one=contents[0], other=contents[1])
+            first = next(read[0], None) if left else first
+            second = next(read[1], None) if right else second
+
+
+def _opened(
+    what: sa.Engine | Path, stack: contextlib.ExitStack
+) -> contextlib.AbstractContextManager[sa.Connection]:
+    return _snapshot(stack.enter_context(_backup(what)) if isinstance(what, Path) else what)
 
 
 # -- What is read ----------------------------------------------------------------------------------
@@ -180,112 +248,187 @@ def _check_file(connection: sa.Connection) -> None:
 
 @contextlib.contextmanager
 def _backup(path: Path) -> Generator[sa.Engine]:
-    """The backup at *path*, which is only read."""
+    """The backup at *path*, which is only read.
+
+    Raises:
+        Malformed: there is no file.
+        Corrupt: it says nothing of what it holds.
+    """
     if not path.is_file():
         raise Malformed("backup", (Fault(path.name, "is no file"),))
     query = {"mode": "ro", "immutable": "1", "uri": "true"}
     url = sa.URL.create("sqlite", database=path.absolute().as_uri(), query=query)
     engine = sa.create_engine(url)
-    yield engine
-    engine.dispose()
+    try:
+        with failures.told(), engine.connect() as connection:
+            fitness.check_schema(connection)
+            if not sa.inspect(connection).has_table(_MANIFEST.name):
+                raise Corrupt("the backup: it says nothing of what it holds")
+        yield engine
+    finally:
+        engine.dispose()
 
 
-def _read(connection: sa.Connection, table: sa.Table) -> Generator[Sequence[sa.Row[Any]]]:
-    """The rows of *table* in the order of their keys, a thousand at once."""
-    asked = sa.select(table).order_by(*table.primary_key)
-    with connection.execute(asked, execution_options={"yield_per": _AT_ONCE}) as found:
-        try:
-            yield from found.partitions()
-        except (ValueError, TypeError):
-            raise Corrupt("a stored value") from None
-
-
-def _content(connection: sa.Connection, table: sa.Table) -> Content:
-    return _sum(table, _read(connection, table), _silent)
-
-
-def _sum(table: sa.Table, parts: Iterator[Sequence[sa.Row[Any]]], progress: Progress) -> Content:
-    """What *parts* come to, while they pass."""
-    digest, number = hashlib.sha256(), 0
-    for part in parts:
-        for row in part:
-            digest.update(json.dumps(list(row), default=_plain).encode() + b"\n")
-        number += len(part)
-        progress(table.name, number)
-    return Content(rows=number, digest=digest.hexdigest())
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has for bytes, a day, a moment or labels."""
-    match value:
-        case bytes():
-            return value.hex()
-        case dt.date():
-            return value.isoformat()
-        case _:
-            return sorted(value)
-
-
-def _check(connection: sa.Connection, contents: Contents) -> None:
-    """Refuse what is not what was written.
+def _whole(origin: sa.Connection) -> Contents:
+    """What *origin* comes to, every journal of which is whole.
 
     Raises:
-        Corrupt: a journal is broken, or what a backup says of itself is not so.
+        Corrupt: it is not, or is a backup and not what it says it is.
     """
-    if sa.inspect(connection).has_table(_MANIFEST.name):
-        said = {
-            row.name: Content(rows=row.rows, digest=row.digest)
-            for row in connection.execute(sa.select(_MANIFEST))
-        }
-        for table in _TABLES:
-            if said.get(table.name) != contents[table.name]:
-                raise Corrupt(f"the backup of {table.name}")
-    with contextlib.closing(_read(connection, entries)) as parts:
-        found = itertools.chain.from_iterable(parts)
-        for broken in _broken(_named(entries, row) for row in found):
-            raise Corrupt(f"a journal, link {broken.number}: {broken.what}")
+    sums, number = Sums(), 0
+    is_backup = sa.inspect(origin).has_table(_MANIFEST.name)
+    for part, content in whole(parts(origin)):
+        sums.add(part)
+        number += 1
+        if is_backup and _said(origin, _SHARDS, part.shard) != content:
+            raise Corrupt(f"the backup, shard {name(part.shard)}")
+    if is_backup:
+        _check_totals(origin, sums.contents, number)
+    return sums.contents
 
 
-def _named(table: sa.Table, row: sa.Row[Any]) -> dict[str, Any]:
-    return dict(zip(table.columns.keys(), row, strict=True))
+def _check_totals(origin: sa.Connection, contents: Contents, number: int) -> None:
+    asked = sa.select(sa.func.count()).select_from(_SHARDS)
+    if origin.execute(asked).scalar_one() != number:
+        raise Corrupt("the backup: shards are missing")
+    said = {
+        row.name: Content(rows=row.rows, digest=row.digest)
+        for row in origin.execute(sa.select(_MANIFEST))
+    }
+    for table in TABLES:
+        if said.get(table.name) != contents[table.name]:
+            raise Corrupt(f"the backup of {table.name}")
 
 
-def _broken(links: Iterator[rows.Row]) -> Iterator[Break]:
-    """Every break in the journals whose *links* stand in the order of their shards."""
-    for _, journal in itertools.groupby(links, key=rows.shard):
-        yield from breaks(map(rows.link, journal))
+def _said(connection: sa.Connection, table: sa.Table, shard: Shard) -> Content | None:
+    """What *table* says of *shard*."""
+    asked = sa.select(table.c.rows, table.c.digest).where(*_of(table, shard))
+    row = connection.execute(asked).first()
+    return Content(rows=row.rows, digest=row.digest) if row else None
+
+
+def _of(table: sa.Table, shard: Shard) -> Sequence[sa.ColumnElement[bool]]:
+    if "patient" in table.c:
+        return [sa.literal(shard.kind) == sa.literal("patient"), table.c.patient == shard.id]
+    return [table.c.shard_kind == shard.kind, table.c.shard_id == shard.id]
 
 
 # -- What is written -------------------------------------------------------------------------------
 
 
-def _fill(origin: sa.Connection, connection: sa.Connection, progress: Progress) -> Contents:
-    """Write all of *origin*, once it is found whole, to *connection*, and compare."""
-    migrate(connection)
-    for table in _TABLES:
-        if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
-            raise Unfit("what it is copied to is not empty")
-    contents = {table.name: _copied(origin, connection, table, progress) for table in _TABLES}
-    _check(origin, contents)
-    for table in _TABLES:
-        if _content(connection, table) != contents[table.name]:
+def _unfinished(part: Path) -> sa.Engine:
+    """The file of an unfinished backup; one that does not read as a database is begun anew."""
+    if part.exists():
+        target = sqlite_engine(part)
+        try:
+            with failures.told(), target.connect() as connection:
+                _check_file(connection)
+        except StoreError:
+            target.dispose()
+            part.unlink()
+    return sqlite_engine(part)
+
+
+def _fill(origin: sa.Connection, target: sa.Engine, contents: Contents, progress: Progress) -> None:
+    """Write what *origin* holds into *target*, and compare what it reads like with *contents*."""
+    run = secrets.token_hex(8)
+    _begin(target)
+    done = 0
+    for some in _in_pieces(parts(origin)):
+        with Own(target).writing(checked=False) as connection:
+            done += _write(connection, some, run)
+        progress(name(some[-1].shard), done)
+    _take_away(target, run)
+    with failures.told(), target.connect() as connection:
+        sums = Sums()
+        for part in parts(connection):
+            sums.add(part)
+    for table in TABLES:
+        if sums.contents[table.name] != contents[table.name]:
             raise Corrupt(f"the copy of {table.name}")
-    return contents
 
 
-def _copied(
-    origin: sa.Connection, connection: sa.Connection, table: sa.Table, progress: Progress
-) -> Content:
-    def passing() -> Iterator[Sequence[sa.Row[Any]]]:
-        for part in _read(origin, table):
-            new = [_named(table, row) for row in part]
-            if table is documents:
-                loading.insert(connection, new)
-            else:
-                connection.execute(table.insert(), new)
-            yield part
+def _begin(target: sa.Engine) -> None:
+    """Make the tables of an unfinished copy, unless they are there."""
+    with Own(target).writing(checked=False) as connection:
+        fitness.check_settings(connection)
+        if sa.inspect(connection).has_table(_COPYING.name):
+            return
+        migrate(connection)
+        for table in TABLES:
+            if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
+                raise Unfit("what it is copied to is not empty")
+        _COPYING.create(connection)
 
-    return _sum(table, passing(), progress)
+
+def _in_pieces(found: Iterator[Part]) -> Generator[list[Part]]:
+    """*found* in pieces of about a thousand rows, none of which divides a shard."""
+    piece: list[Part] = []
+    for part in found:
+        piece.append(part)
+        if sum(len(some) for one in piece for some in one.rows.values()) >= AT_ONCE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def _write(connection: sa.Connection, piece: Sequence[Part], run: str) -> int:
+    """Let *connection* hold *piece* as it is, and note that *run* has seen to it; how many rows."""
+    known = _known(connection, piece[0].shard, piece[-1].shard)
+    new: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in (*TABLES, _COPYING)}
+    same: list[dict[str, Any]] = []
+    for part in piece:
+        content = part.content
+        if known.get(part.shard) == content:
+            same.append({"its_kind": part.shard.kind, "its_id": part.shard.id, "run": run})
+            continue
+        if part.shard in known:
+            _delete(connection, part.shard)
+        for table, found in part.rows.items():
+            new[table] += [named(table, row) for row in found]
+        shard = {"shard_kind": part.shard.kind, "shard_id": part.shard.id}
+        new[_COPYING].append({**shard, **attrs.asdict(content), "run": run})
+    for table, some in new.items():
+        if table is documents and some:
+            loading.insert(connection, some)
+        elif some:
+            connection.execute(table.insert(), some)
+    if same:
+        connection.execute(_SEEN, same)
+    return sum(len(found) for part in piece for found in part.rows.values())
+
+
+_SEEN = sa.update(_COPYING).where(
+    _COPYING.c.shard_kind == sa.bindparam("its_kind", type_=sa.Text),
+    _COPYING.c.shard_id == sa.bindparam("its_id", type_=sa.Text),
+)
+
+
+def _known(connection: sa.Connection, first: Shard, last: Shard) -> dict[Shard, Content]:
+    """What an unfinished copy holds of the shards from *first* to *last*."""
+    place = sa.tuple_(_COPYING.c.shard_kind, _COPYING.c.shard_id)
+    bounds = [
+        sa.tuple_(sa.literal(it.kind, sa.Text), sa.literal(it.id, sa.Text)) for it in (first, last)
+    ]
+    asked = sa.select(_COPYING).where(place >= bounds[0], place <= bounds[1])
+    return {
+        Shard(row.shard_kind, row.shard_id): Content(rows=row.rows, digest=row.digest)
+        for row in connection.execute(asked)
+    }
+
+
+def _take_away(target: sa.Engine, run: str) -> None:
+    """Delete what an earlier run has written and *run* has not found any more."""
+    asked = sa.select(_COPYING.c.shard_kind, _COPYING.c.shard_id).where(_COPYING.c.run != run)
+    with Own(target).writing(checked=False) as connection:
+        for kind, id_ in connection.execute(asked).all():
+            _delete(connection, Shard(kind, id_))
+
+
+def _delete(connection: sa.Connection, shard: Shard) -> None:
+    for table in (*TABLES, _COPYING):
+        connection.execute(sa.delete(table).where(*_of(table, shard)))
 
 
 def _sync(folder: Path) -> None:

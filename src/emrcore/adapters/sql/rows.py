@@ -161,16 +161,6 @@ def lease(row: Row) -> Leased:
     return Leased(item=item, attempt=row["attempt"])
 
 
-def document(row: Row) -> Document:
-    """A document."""
-    return Document(**row)
-
-
 def name(row: Row) -> tuple[str, str]:
     """What a document is called by its source."""
     return row["source"], row["id"]
-
-
-def total(row: Row) -> tuple[str, int]:
-    """How many documents a section has."""
-    return row["section"], row["total"]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from emrcore.access import View
 from emrcore.adapters.sql import commits, rows, viewing
 from emrcore.adapters.sql import statements as st
+from emrcore.adapters.sql.prepared import Prepared
 from emrcore.adapters.sql.transactions import Kept, Lent, Own, Transactions
 from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
@@ -93,30 +94,31 @@ class SqlStorage:
         statement = functools.partial(
             viewing.page, in_section=section is not None, resumed=after is not None
         )
-        return cut(view, self._seen(view, statement, rows.document, bound), size)
+        return cut(view, self._seen(view, statement, Prepared.documents, bound), size)
 
     def count(self, view: View) -> Mapping[str, int]:
         """See ``Records.count``."""
-        return dict(self._seen(view, viewing.count, rows.total, {}))
+        return dict(self._seen(view, viewing.count, _pairs, {}))
 
     def get(self, view: View, source: str, id: str) -> Document | None:  # noqa: A002
         """See ``Records.get``."""
-        found = self._seen(view, viewing.one, rows.document, {"source": source, "id": id})
+        named = {"source": source, "id": id}
+        found = self._seen(view, viewing.one, Prepared.documents, named)
         return found[0] if found else None
 
     def _seen(
         self,
         view: View,
-        statement: Callable[[viewing.Allowances], sa.Executable],
-        made: Callable[[rows.Row], T],
+        statement: Callable[[viewing.Allowances], sa.Select[Any]],
+        made: Callable[[Prepared, Sequence[Any]], list[T]],
         bound: Mapping[str, Any],
     ) -> list[T]:
         """What *statement* finds under *view*; nothing is asked if nothing can be found."""
         allowed = view.in_force()
         if not allowed:
             return []
-        bound = {**viewing.bound(view), **bound}
-        return self._read(statement(allowed), made, bound)
+        asked, found = self._transactions.ask(statement(allowed), {**viewing.bound(view), **bound})
+        return made(asked, found)
 
     # -- Outbox -----------------------------------------------------------------------------------
 
@@ -156,6 +158,10 @@ class SqlStorage:
         """See ``Journal.trim``."""
         with self._transactions.writing() as connection:
             commits.trim(connection, shard, upto)
+
+
+def _pairs(_: Prepared, found: Sequence[Any]) -> list[tuple[str, int]]:
+    return [(section, total) for section, total in found]
 
 
 def _transactions(bind: sa.Engine | sa.Connection, *, host_commits: bool) -> Transactions:

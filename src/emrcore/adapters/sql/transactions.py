@@ -6,14 +6,15 @@ if the host commits, is kept in a savepoint until it does.
 """
 
 import contextlib
-from collections.abc import Generator
-from typing import Protocol
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, Protocol
 
 import attrs
 import sqlalchemy as sa
 
 from emrcore.adapters.sql import failures, fitness
 from emrcore.adapters.sql.engines import WRITES, check_prepared
+from emrcore.adapters.sql.prepared import Prepared, prepared
 
 
 class Transactions(Protocol):
@@ -21,6 +22,12 @@ class Transactions(Protocol):
 
     def reading(self) -> contextlib.AbstractContextManager[sa.Connection]:
         """For reads only."""
+        ...
+
+    def ask(
+        self, asked: sa.Select[Any], bound: Mapping[str, Any]
+    ) -> tuple[Prepared, Sequence[Any]]:
+        """What one statement finds, which needs no other to agree with it."""
         ...
 
     def writing(self, *, checked: bool = True) -> contextlib.AbstractContextManager[sa.Connection]:
@@ -42,6 +49,14 @@ class Own:
         """See ``Transactions.reading``."""
         with failures.told(), self.engine.connect() as connection:
             yield connection
+
+    def ask(
+        self, asked: sa.Select[Any], bound: Mapping[str, Any]
+    ) -> tuple[Prepared, Sequence[Any]]:
+        """See ``Transactions.ask``."""
+        statement = prepared(asked, self.engine.dialect)
+        with failures.told():
+            return statement, statement.alone(self.engine, bound)
 
     @contextlib.contextmanager
     def writing(self, *, checked: bool = True) -> Generator[sa.Connection]:
@@ -73,6 +88,14 @@ class Lent:
                 if begins:
                     self.connection.rollback()
 
+    def ask(
+        self, asked: sa.Select[Any], bound: Mapping[str, Any]
+    ) -> tuple[Prepared, Sequence[Any]]:
+        """See ``Transactions.ask``."""
+        with self.reading() as connection:
+            statement = prepared(asked, connection.dialect)
+            return statement, statement.over(connection, bound)
+
     @contextlib.contextmanager
     def writing(self, *, checked: bool = True) -> Generator[sa.Connection]:
         """See ``Transactions.writing``."""
@@ -97,6 +120,14 @@ class Kept:
         """See ``Transactions.reading``."""
         with failures.told():
             yield self.connection
+
+    def ask(
+        self, asked: sa.Select[Any], bound: Mapping[str, Any]
+    ) -> tuple[Prepared, Sequence[Any]]:
+        """See ``Transactions.ask``."""
+        with self.reading() as connection:
+            statement = prepared(asked, connection.dialect)
+            return statement, statement.over(connection, bound)
 
     @contextlib.contextmanager
     def writing(self, *, checked: bool = True) -> Generator[sa.Connection]:

@@ -41,7 +41,7 @@ def bound(view: View) -> Mapping[str, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def page(allowed: Allowances, *, in_section: bool, resumed: bool) -> sa.Executable:
+def page(allowed: Allowances, *, in_section: bool, resumed: bool) -> sa.Select[Any]:
     """The ``limit`` newest documents: of a ``section``, after ``(day, source, id)``, if so."""
     found = sa.select(*_SHOWN).where(_visible(allowed))
     if in_section:
@@ -58,7 +58,7 @@ def page(allowed: Allowances, *, in_section: bool, resumed: bool) -> sa.Executab
 
 
 @functools.lru_cache(maxsize=256)
-def count(allowed: Allowances) -> sa.Executable:
+def count(allowed: Allowances) -> sa.Select[Any]:
     """How many documents, by section."""
     total = sa.func.count().label("total")
     section = _DOCUMENT.section
@@ -66,7 +66,7 @@ def count(allowed: Allowances) -> sa.Executable:
 
 
 @functools.lru_cache(maxsize=256)
-def one(allowed: Allowances) -> sa.Executable:
+def one(allowed: Allowances) -> sa.Select[Any]:
     """The document named by ``source`` and ``id``."""
     named = (
         _DOCUMENT.source == sa.bindparam("source", type_=sa.Text),

@@ -8,7 +8,7 @@ from emrcore.applications import AccessGranted, ApplicationFiled, Filed
 from emrcore.office import places
 from emrcore.people import AccountId, Kinship, PatientId
 from emrcore.ports import Key, Shard
-from emrcore.records import CardCreated, DeathRecorded, KinshipRecorded
+from emrcore.records import CardCreated, DeathRecorded, GuardianResigned, KinshipRecorded
 from emrcore.sessions import (
     Ending,
     Entered,
@@ -62,7 +62,7 @@ def _card(evidence: Evidence, shard: Shard) -> dict[Key, object]:
         match event:
             case CardCreated():
                 exists = True
-            case KinshipRecorded():
+            case KinshipRecorded() | GuardianResigned():
                 ties[event.kinship.guardian, event.kinship.since] = event.kinship
             case DeathRecorded():
                 dead = True
