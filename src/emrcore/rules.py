@@ -421,6 +421,36 @@ REC_3 = Rule(
     source="announcement: 9",
 )
 
+# -- sections over time --------------------------------------------------------------------------
+
+SCT_1 = Rule(
+    id="SCT-1",
+    says="A section that was closed again shows nothing from its last day on.",
+    source="choice: 15",
+)
+SCT_2 = Rule(
+    id="SCT-2",
+    says="A later edition opens an announced section; since when it is seen and how far back it "
+    "goes are two values.",
+    source="announcement: 15; choice: 15",
+)
+SCT_3 = Rule(
+    id="SCT-3",
+    says="Each section says how much of what happened is recorded, by whom that is stated, and "
+    "nothing where nobody states it.",
+    source="announcement: 11; choice: 11",
+)
+SCT_4 = Rule(
+    id="SCT-4",
+    says="A statement of coverage depends on nothing that its reader may not see.",
+    source="choice: totals; choice: 11",
+)
+SCT_5 = Rule(
+    id="SCT-5",
+    says="Coverage of one card is stated by a source, for its own documents only.",
+    source="announcement: 9; choice: 11",
+)
+
 # -- applications --------------------------------------------------------------------------------
 
 APP_1 = Rule(

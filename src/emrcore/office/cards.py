@@ -7,7 +7,7 @@ import attrs
 
 from emrcore import rules
 from emrcore.access import Facts
-from emrcore.errors import RuleBroken
+from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import Actor, ActorKind, entry
 from emrcore.office import places
 from emrcore.office.desk import Desk
@@ -15,7 +15,10 @@ from emrcore.office.work import Work
 from emrcore.people import Kinship, PatientId, Person, Restriction
 from emrcore.ports import Shard
 from emrcore.records import (
+    CardCoverage,
     CardCreated,
+    Coverage,
+    CoverageStated,
     DeathRecorded,
     Document,
     DocumentsAdded,
@@ -124,6 +127,44 @@ class Cards(Desk):
         actor = Actor(kind=ActorKind.SYSTEM, id=source)
         about = entry(event, at=at, actor=actor, subject=patient)
         return self.redo(lambda: self.storage.add(patient, documents, about))
+
+    def state_coverage(
+        self, patient: PatientId, coverages: tuple[Coverage, ...], *, source: str
+    ) -> CardCoverage:
+        """Record how much of the card *source* has recorded; it replaces what it stated before.
+
+        Raises:
+            RuleBroken: APP-5, there is no card.
+            Malformed: SCT-5, a section is not one of the rulebook.
+        """
+        known = self.edition(self.now()).sections
+        faults = tuple(
+            Fault(f"coverages[{number}].section", "is not a section", rules.SCT_5)
+            for number, one in enumerate(coverages)
+            if one.section not in known
+        )
+        if faults:
+            raise Malformed("coverage", faults)
+
+        def verb(work: Work) -> CardCoverage:
+            if work.load(places.facts(patient), Facts) is None:
+                raise RuleBroken(rules.APP_5)
+            place = places.coverage(patient)
+            before = work.load(place, CardCoverage) or CardCoverage()
+            after = CardCoverage(by_source={**before.by_source, source: coverages})
+            if after == before:
+                return before
+            event = CoverageStated(
+                patient=patient,
+                source=source,
+                sections=tuple(dict.fromkeys(one.section for one in coverages)),
+                at=work.now,
+            )
+            work.put(place, after)
+            work.note(event, Actor(kind=ActorKind.SYSTEM, id=source), patient)
+            return after
+
+        return self.do(Shard.of_patient(patient), verb)
 
 
 def _learn(desk: Desk, patient: PatientId, learn: Callable[[Facts, Work], Facts]) -> Facts:

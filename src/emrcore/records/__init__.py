@@ -11,14 +11,28 @@ from emrcore.records.card import (
     restricted,
 )
 from emrcore.records.comparison import Change, Example, Impact, diff, impact
+from emrcore.records.coverage import (
+    CardCoverage,
+    Coverage,
+    CoverageStated,
+    Period,
+    Standing,
+    Statement,
+    statement,
+    statements,
+    told,
+)
 from emrcore.records.document import Document, DocumentId
 from emrcore.records.execution import Verdict, count, judge, verdicts, visible, withheld
 from emrcore.records.page import Page, Position, check_size, cut, opened, page, position
 
 __all__ = [
+    "CardCoverage",
     "CardCreated",
     "CardOpened",
     "Change",
+    "Coverage",
+    "CoverageStated",
     "DeathRecorded",
     "Document",
     "DocumentId",
@@ -28,8 +42,11 @@ __all__ = [
     "Impact",
     "KinshipRecorded",
     "Page",
+    "Period",
     "Position",
     "RestrictionRecorded",
+    "Standing",
+    "Statement",
     "Verdict",
     "check_size",
     "count",
@@ -41,6 +58,9 @@ __all__ = [
     "page",
     "position",
     "restricted",
+    "statement",
+    "statements",
+    "told",
     "verdicts",
     "visible",
     "withheld",
