@@ -925,6 +925,32 @@ FHIR_11 = Rule(
     source="choice: 4; FHIR R4 (4.0.1), datatypes.html, dateTime",
 )
 
+FHI_1 = Rule(
+    id="FHI-1",
+    says="An export holds what the view allows at its moment, and of a refused card nothing.",
+    source="announcement: 14; choice: totals",
+)
+FHI_2 = Rule(
+    id="FHI-2",
+    says="Read back, an export gives the same documents, each under its source and its own id.",
+    source="announcement: 9; announcement: 14",
+)
+FHI_3 = Rule(
+    id="FHI-3",
+    says="The labels of a document travel with it as its security labels.",
+    source="FHIR R4 (4.0.1), security-labels.html",
+)
+FHI_4 = Rule(
+    id="FHI-4",
+    says="An export tells the grants and ties of its viewer only, and looks at its own card only.",
+    source="choice: journal; announcement: 22",
+)
+FHI_5 = Rule(
+    id="FHI-5",
+    says="What FHIR cannot write, or what was not exported by emrcore, is refused with its place.",
+    source="FHIR R4 (4.0.1), datatypes.html, code and string; choice: half a record misleads",
+)
+
 
 def register() -> dict[str, Rule]:
     """Every rule by id, in the order of this file."""

@@ -1022,7 +1022,7 @@ def change(whole: Resource, path: Path, junk: Any) -> None:
 def test_no_two_changes_share_what_they_put_in() -> None:
     """FHIR-1: or a change of the one would change the other, and put it into itself."""
     whole: Resource = {"a": None, "b": None}
-    junk = {"coding": [{}]}
+    junk: Resource = {"coding": [{}]}
     change(whole, ("a",), junk)
     change(whole, ("a", "coding", 0), junk)
     change(whole, ("b",), junk)

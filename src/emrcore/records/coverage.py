@@ -1,9 +1,9 @@
 """What an empty section means: nothing happened, nothing is recorded, or it is not open.
 
 A page without documents is easily taken for good health. So each section says how much of what
-happened is recorded, as far as somebody vouches for it: the rulebook for everybody, and a source for
-one card. Nothing here looks at documents, and so nothing here can tell of hidden ones (SCT-4): what
-is said of a section that is closed is the reason alone, and "nothing" means nothing that this
+happened is recorded, as far as somebody vouches for it: the rulebook for everybody, and a source
+for one card. Nothing here looks at documents, and so nothing here can tell of hidden ones (SCT-4):
+what is said of a section that is closed is the reason alone, and "nothing" means nothing that this
 viewer may see.
 """
 

@@ -221,7 +221,8 @@ def test_hidden_documents_change_no_statement(
             EXAMS,
             (
                 "Nothing that you may see is recorded; that does not mean that nothing happened. "
-                "Recorded in part from 2017-01-01 until 2020-01-01. Recorded in full since 2020-01-01."
+                "Recorded in part from 2017-01-01 until 2020-01-01. "
+                "Recorded in full since 2020-01-01."
             ),
             (
                 "Доступных вам записей нет; это не значит, что ничего не было. "
