@@ -451,6 +451,51 @@ SCT_5 = Rule(
     source="announcement: 9; choice: 11",
 )
 
+SCT_6 = Rule(
+    id="SCT-6",
+    says="A typed body is read whole, or refused with every fault, unknown fields by their names.",
+    source="announcement: 15; choice: 9",
+)
+SCT_7 = Rule(
+    id="SCT-7",
+    says="A vaccination is given, due, overdue or to come by a schedule whose doses name a source.",
+    source="announcement: 15; choice: provenance",
+)
+SCT_8 = Rule(
+    id="SCT-8",
+    says="Costs are exact, and added by payer, and never across currencies.",
+    source="announcement: 15",
+)
+SCT_9 = Rule(
+    id="SCT-9",
+    says="A prescription is issued, dispensed in part or whole, expired or cancelled on each day.",
+    source="announcement: 15",
+)
+
+# -- discharge summaries -------------------------------------------------------------------------
+
+DIS_1 = Rule(
+    id="DIS-1",
+    says="A discharge summary keeps every part it has, and is never dropped for one it lacks.",
+    source="announcement: 6; choice: 9",
+)
+DIS_2 = Rule(
+    id="DIS-2",
+    says="Whatever software wrote it, a discharge summary is shown in one form.",
+    source="announcement: 9",
+)
+DIS_3 = Rule(
+    id="DIS-3",
+    says="A discharge summary names its source, the format, and the hash of the bytes it was read "
+    "from.",
+    source="announcement: 9; choice: provenance",
+)
+DIS_4 = Rule(
+    id="DIS-4",
+    says="What is wrong with a discharge summary is told at once, each fault with its path.",
+    source="announcement: 9",
+)
+
 # -- applications --------------------------------------------------------------------------------
 
 APP_1 = Rule(

@@ -2,6 +2,7 @@
 
 from emrcore.adapters.fhir.audit_events import audit_event
 from emrcore.adapters.fhir.bundle import read_bundle
+from emrcore.adapters.fhir.discharges import discharge
 from emrcore.adapters.fhir.exporting import export, write
 from emrcore.adapters.fhir.imported import Imported, ImportedPatient, Related
 from emrcore.adapters.fhir.mapping import (
@@ -21,6 +22,7 @@ __all__ = [
     "Related",
     "Sections",
     "audit_event",
+    "discharge",
     "export",
     "read_bundle",
     "read_export",
