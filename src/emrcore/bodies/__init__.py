@@ -1,6 +1,7 @@
 """What stands in a document, for those forms that a portal shows more of than a page of text."""
 
 from emrcore.bodies.codec import BODIES, read, read_schedule, write
+from emrcore.bodies.costs import Money, Payer, Service, Total, totals
 from emrcore.bodies.discharge import (
     Diagnosis,
     DischargeSummary,
@@ -10,7 +11,6 @@ from emrcore.bodies.discharge import (
 )
 from emrcore.bodies.layouts import Layout, read_discharge
 from emrcore.bodies.prescriptions import Dispensing, Prescription, PrescriptionStatus
-from emrcore.bodies.services import Money, Payer, Service, Total, totals
 from emrcore.bodies.structuring import WrongValueError, strict_converter
 from emrcore.bodies.vaccinations import (
     Dose,

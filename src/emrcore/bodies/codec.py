@@ -10,9 +10,9 @@ import attrs
 import cattrs
 
 from emrcore import rules
+from emrcore.bodies.costs import Service
 from emrcore.bodies.discharge import DischargeSummary
 from emrcore.bodies.prescriptions import Prescription
-from emrcore.bodies.services import Service
 from emrcore.bodies.structuring import parsed, strict_converter, structured
 from emrcore.bodies.vaccinations import ScheduledDose, VaccinationCard
 from emrcore.errors import Fault, Malformed
@@ -66,13 +66,7 @@ def read_schedule(content: bytes) -> tuple[ScheduledDose, ...]:
         Malformed: SCT-7, with every fault and its path.
     """
     data = parsed(content, rules.SCT_7)
-    found: tuple[ScheduledDose, ...] = structured(
-        _converter(),
-        data,
-        cast("type[tuple[ScheduledDose, ...]]", tuple[ScheduledDose, ...]),
-        rules.SCT_7,
-    )
-    return found
+    return structured(_converter(), data, tuple[ScheduledDose, ...], rules.SCT_7)
 
 
 @functools.cache

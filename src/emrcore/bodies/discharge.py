@@ -1,4 +1,4 @@
-"""A discharge summary in one form, whatever the hospital's software wrote.
+"""A discharge summary in one form, whatever the hospital's software wrote (DIS-2).
 
 Every part is optional: a hospital that writes no consultations has a summary without them, and
 never none. The bytes it was read from stay the document's body; this is how they are shown.

@@ -12,6 +12,7 @@ from cattrs.errors import (
     ClassValidationError,
     ForbiddenExtraKeysError,
     IterableValidationError,
+    IterableValidationNote,
 )
 
 from emrcore.errors import Fault, Malformed
@@ -69,9 +70,7 @@ def _faults(error: BaseException, path: str, rule: Rule) -> Iterator[Fault]:
     if isinstance(error, ClassValidationError | IterableValidationError):
         noted, others = error.group_exceptions()
         for inner, note in noted:
-            is_field = isinstance(note, AttributeValidationNote)
-            step = f".{note.name}" if is_field else f"[{note.index}]"
-            yield from _faults(inner, path + step, rule)
+            yield from _faults(inner, path + _step(note), rule)
         for inner in others:
             yield from _faults(inner, path, rule)
     elif isinstance(error, ForbiddenExtraKeysError):
@@ -85,6 +84,10 @@ def _faults(error: BaseException, path: str, rule: Rule) -> Iterator[Fault]:
     else:
         told = str(error) if isinstance(error, WrongValueError) else "is malformed"
         yield Fault(where, told, rule)
+
+
+def _step(note: AttributeValidationNote | IterableValidationNote) -> str:
+    return f".{note.name}" if isinstance(note, AttributeValidationNote) else f"[{note.index}]"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

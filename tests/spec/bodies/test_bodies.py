@@ -41,7 +41,12 @@ def faults(call: Any) -> list[str]:
 
 
 def prescription(*given_on: dt.date, **changes: Any) -> Prescription:
-    fields = {"medicine": "Enalapril", "packs": 2, "issued_on": FIRST, "valid_until": LAST}
+    fields: dict[str, Any] = {
+        "medicine": "Enalapril",
+        "packs": 2,
+        "issued_on": FIRST,
+        "valid_until": LAST,
+    }
     given = tuple(Dispensing(on=day, packs=1) for day in given_on)
     return Prescription(**(fields | {"dispensed": given} | changes))
 

@@ -311,32 +311,25 @@ def test_what_is_no_fhir_document(data: Json) -> None:
 @EVERY
 def test_an_end_before_the_beginning(layout: Layout, data: Json) -> None:
     """DIS-1: a stay of a day is one, and one that ends the day before is refused."""
-    days = {
-        "flat-json": lambda end: data | {"date_in": "28.12.2018", "date_out": end},
-        "nested-json": lambda end: {
-            "clinicalDocument": {
-                "encompassingEncounter": {"effectiveTime": {"low": "20181228", "high": hl7(end)}}
-            }
-        },
-        "fhir-r4-composition": lambda end: {
-            "resourceType": "Bundle",
-            "entry": [
-                resource("Composition", "c", encounter={"reference": "Encounter/e"}),
-                resource("Encounter", "e", period={"start": "2018-12-28", "end": iso(end)}),
-            ],
-        },
-    }[layout.format]
-    stay = summary(layout, days("28.12.2018")).stay
+    assert data
+    stay = summary(layout, stay_until(layout, "28.12.2018")).stay
     assert stay == Stay(admitted_on=dt.date(2018, 12, 28), discharged_on=dt.date(2018, 12, 28))
-    assert "DIS-1" in faults(layout, days("27.12.2018"))[0]
+    assert "DIS-1" in faults(layout, stay_until(layout, "27.12.2018"))[0]
 
 
-def iso(day: str) -> str:
-    return "-".join(reversed(day.split(".")))
-
-
-def hl7(day: str) -> str:
-    return iso(day).replace("-", "")
+def stay_until(layout: Layout, end: str) -> Json:
+    """A stay from 28 December 2018, in each layout."""
+    written = "-".join(reversed(end.split(".")))
+    if layout.format == "flat-json":
+        return {"date_in": "28.12.2018", "date_out": end}
+    if layout.format == "nested-json":
+        span = {"low": "20181228", "high": written.replace("-", "")}
+        return {"clinicalDocument": {"encompassingEncounter": {"effectiveTime": span}}}
+    entries = [
+        resource("Composition", "c", encounter={"reference": "Encounter/e"}),
+        resource("Encounter", "e", period={"start": "2018-12-28", "end": written}),
+    ]
+    return {"resourceType": "Bundle", "entry": entries}
 
 
 @EVERY

@@ -1,8 +1,8 @@
 """How emrcore's own ids and words are called in FHIR: the systems of identifiers and codes."""
 
+import hashlib
 import json
 import urllib.parse
-import uuid
 
 from emrcore.records import Document
 
@@ -17,7 +17,6 @@ RESTRICTED = ("R", "V")
 """Labels that HL7 has a code for."""
 
 _SOURCE = "urn:emrcore:source:"
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:emrcore:export")
 
 
 def source_system(source: str) -> str:
@@ -32,8 +31,9 @@ def source_of(system: str) -> str | None:
 
 
 def name_of(kind: str, *parts: str) -> str:
-    """The id of a resource: the same in every export, and telling nothing of *parts*."""
-    return str(uuid.uuid5(_NAMESPACE, json.dumps([kind, *parts])))
+    """The id of a resource, a UUID of version 8 (RFC 9562), the same in every export."""
+    digest = hashlib.sha256(json.dumps([_SOURCE, kind, *parts]).encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
 def address_of(name: str) -> str:
