@@ -1,6 +1,7 @@
 """How one hospital's software writes a discharge summary: a parser, and hooks of cattrs."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import attrs
 import cattrs
@@ -41,9 +42,10 @@ def read_discharge(content: bytes, layout: Layout, *, source: str) -> DischargeS
     Raises:
         Malformed: DIS-4, with every fault and its path in the layout's own names.
     """
-    data = layout.parse(content)
+    data: Any = layout.parse(content)
     if not isinstance(data, dict):
         raise Malformed("body", (Fault("body", "is not an object", rules.DIS_4),))
-    summary = structured(layout.converter, data, DischargeSummary, rules.DIS_4)
+    fields = cast("dict[str, Any]", data)
+    summary = structured(layout.converter, fields, DischargeSummary, rules.DIS_4)
     origin = provenance(content, source=source, layout=layout.format)
     return attrs.evolve(summary, provenance=origin)

@@ -99,7 +99,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _exactly(kind: type[T]) -> Callable[[object, Callable[[T], T]], T]:
     """A hook for *kind* and for the enumerations made of it."""
-    names = {str: "a text", int: "a whole number", bool: "true or false"}
+    names: dict[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
 
     def check(value: object, target: Callable[[T], T]) -> T:
         if type(value) is not kind:

@@ -163,8 +163,8 @@ class SectionRule:
     """One section: since when it can be seen, and through which windows.
 
     A section with ``announced`` and no ``opened_on`` exists but is closed; a later edition opens it
-    by saying ``opened_on``, a local day, inclusive (SCT-2). From ``closed_on`` on it is closed again.
-    ``basis`` is the date the windows are about.
+    by saying ``opened_on``, a local day, inclusive (SCT-2). From ``closed_on`` on it is closed
+    again. ``basis`` is the date the windows are about.
     """
 
     title: Mapping[str, str]
