@@ -46,9 +46,9 @@ def prescription(*given_on: dt.date, **changes: Any) -> Prescription:
         "packs": 2,
         "issued_on": FIRST,
         "valid_until": LAST,
+        "dispensed": tuple(Dispensing(on=day, packs=1) for day in given_on),
     }
-    given = tuple(Dispensing(on=day, packs=1) for day in given_on)
-    return Prescription(**(fields | {"dispensed": given} | changes))
+    return Prescription(**(fields | changes))
 
 
 APRIL = dt.date(2020, 4, 1)

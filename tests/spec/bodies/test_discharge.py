@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import zoneinfo
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -341,6 +341,14 @@ def test_bytes_that_are_no_summary(layout: Layout, data: Json, raw: bytes) -> No
         read_discharge(raw, layout, source="hospital-3")
 
 
+def place(at: Any, number: int) -> Any:
+    """One of the keys or places of what is not empty."""
+    if isinstance(at, list):
+        return number % len(cast("list[Any]", at))
+    keys: list[str] = list(at)
+    return keys[number % len(keys)]
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
@@ -359,13 +367,11 @@ def test_junk_anywhere_is_read_or_refused(layout: str, path: list[int], junk: ob
     changed = json.loads(content(data))
     at: Any = changed
     for number in path[:-1]:
-        keys = list(at) if isinstance(at, dict) else list(range(len(at)))
-        below = at[keys[number % len(keys)]] if keys else None
+        below = at[place(at, number)]
         if not isinstance(below, dict | list) or not below:
             break
-        at = below
-    keys = list(at) if isinstance(at, dict) else list(range(len(at)))
-    at[keys[path[-1] % len(keys)]] = junk
+        at = cast("Any", below)
+    at[place(at, path[-1])] = junk
     found = attempt(chosen, changed)
     assert found.faults if isinstance(found, Malformed) else found.provenance
 
