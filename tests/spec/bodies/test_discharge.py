@@ -343,10 +343,9 @@ def test_bytes_that_are_no_summary(layout: Layout, data: Json, raw: bytes) -> No
 
 def place(at: Any, number: int) -> Any:
     """One of the keys or places of what is not empty."""
-    if isinstance(at, list):
-        return number % len(cast("list[Any]", at))
     keys: list[str] = list(at)
-    return keys[number % len(keys)]
+    chosen = number % len(keys)
+    return keys[chosen] if isinstance(at, dict) else chosen
 
 
 JUNK = st.recursive(
