@@ -427,6 +427,81 @@ REC_3 = Rule(
     source="announcement: 9",
 )
 
+# -- sections over time --------------------------------------------------------------------------
+
+SCT_1 = Rule(
+    id="SCT-1",
+    says="A section that was closed again shows nothing from its last day on.",
+    source="choice: 15",
+)
+SCT_2 = Rule(
+    id="SCT-2",
+    says="A later edition opens an announced section; since when it is seen and how far back it "
+    "goes are two values.",
+    source="announcement: 15; choice: 15",
+)
+SCT_3 = Rule(
+    id="SCT-3",
+    says="Each section says how much of what happened is recorded, by whom that is stated, and "
+    "nothing where nobody states it.",
+    source="announcement: 11; choice: 11",
+)
+SCT_4 = Rule(
+    id="SCT-4",
+    says="A statement of coverage depends on nothing that its reader may not see.",
+    source="choice: totals; choice: 11",
+)
+SCT_5 = Rule(
+    id="SCT-5",
+    says="Coverage of one card is stated by a source, for its own documents only.",
+    source="announcement: 9; choice: 11",
+)
+
+SCT_6 = Rule(
+    id="SCT-6",
+    says="A typed body is read whole, or refused with every fault, unknown fields by their names.",
+    source="announcement: 15; choice: 9",
+)
+SCT_7 = Rule(
+    id="SCT-7",
+    says="A vaccination is given, due, overdue or to come by a schedule whose doses name a source.",
+    source="announcement: 15; choice: provenance",
+)
+SCT_8 = Rule(
+    id="SCT-8",
+    says="Costs are exact, and added by payer, and never across currencies.",
+    source="announcement: 15",
+)
+SCT_9 = Rule(
+    id="SCT-9",
+    says="A prescription is issued, dispensed in part or whole, expired or cancelled on each day.",
+    source="announcement: 15",
+)
+
+# -- discharge summaries -------------------------------------------------------------------------
+
+DIS_1 = Rule(
+    id="DIS-1",
+    says="A discharge summary keeps every part it has, and is never dropped for one it lacks.",
+    source="announcement: 6; choice: 9",
+)
+DIS_2 = Rule(
+    id="DIS-2",
+    says="Whatever software wrote it, a discharge summary is shown in one form.",
+    source="announcement: 9",
+)
+DIS_3 = Rule(
+    id="DIS-3",
+    says="A discharge summary names its source, the format, and the hash of the bytes it was read "
+    "from.",
+    source="announcement: 9; choice: provenance",
+)
+DIS_4 = Rule(
+    id="DIS-4",
+    says="What is wrong with a discharge summary is told at once, each fault with its path.",
+    source="announcement: 9",
+)
+
 # -- applications --------------------------------------------------------------------------------
 
 APP_1 = Rule(
@@ -1009,6 +1084,32 @@ FHIR_11 = Rule(
     id="FHIR-11",
     says="A document's days are local days; a year or a month is no day and counts as missing.",
     source="choice: 4; FHIR R4 (4.0.1), datatypes.html, dateTime",
+)
+
+FHI_1 = Rule(
+    id="FHI-1",
+    says="An export holds what the view allows at its moment, and of a refused card nothing.",
+    source="announcement: 14; choice: totals",
+)
+FHI_2 = Rule(
+    id="FHI-2",
+    says="Read back, an export gives the same documents, each under its source and its own id.",
+    source="announcement: 9; announcement: 14",
+)
+FHI_3 = Rule(
+    id="FHI-3",
+    says="The labels of a document travel with it as its security labels.",
+    source="FHIR R4 (4.0.1), security-labels.html",
+)
+FHI_4 = Rule(
+    id="FHI-4",
+    says="An export tells the grants and ties of its viewer only, and looks at its own card only.",
+    source="choice: journal; announcement: 22",
+)
+FHI_5 = Rule(
+    id="FHI-5",
+    says="What FHIR cannot write, or what was not exported by emrcore, is refused with its place.",
+    source="FHIR R4 (4.0.1), datatypes.html, code and string; choice: half a record misleads",
 )
 
 

@@ -1002,7 +1002,11 @@ CHANGES = st.tuples(st.sampled_from(list(places(SAMPLE))), st.sampled_from([DROP
 
 
 def change(whole: Resource, path: Path, junk: Any) -> None:
-    """Put *junk* at *path*, unless an earlier change took the place away."""
+    """Put a copy of *junk* at *path*, unless an earlier change took the place away.
+
+    The copy is whole: a later change may put something into it, and what two places shared would
+    come to hold itself.
+    """
     at: Any = whole
     try:
         for key in path[:-1]:
@@ -1010,9 +1014,19 @@ def change(whole: Resource, path: Path, junk: Any) -> None:
         if junk is DROP:
             del at[path[-1]]
         else:
-            at[path[-1]] = copy.copy(junk)
+            at[path[-1]] = json.loads(json.dumps(junk))
     except (KeyError, IndexError, TypeError):
         return
+
+
+def test_no_two_changes_share_what_they_put_in() -> None:
+    """FHIR-1: or a change of the one would change the other, and put it into itself."""
+    whole: Resource = {"a": None, "b": None}
+    junk: Resource = {"coding": [{}]}
+    change(whole, ("a",), junk)
+    change(whole, ("a", "coding", 0), junk)
+    change(whole, ("b",), junk)
+    assert whole == {"a": {"coding": [{"coding": [{}]}]}, "b": {"coding": [{}]}}
 
 
 @settings(max_examples=400)

@@ -322,7 +322,8 @@ def test_the_next_change_is_the_next_difference(case: Case) -> None:
 def named_days(edition: Edition) -> list[dt.date]:
     """The days that *edition* names for opening something."""
     bands = [band for relation in edition.relations.values() for band in relation.bands.values()]
-    cited = [one.opens_on for one in bands] + [one.opened_on for one in edition.sections.values()]
+    turns = [day for one in edition.sections.values() for day in (one.opened_on, one.closed_on)]
+    cited = [one.opens_on for one in bands] + turns
     return [edition.valid_from, *(one.value for one in cited if one)]
 
 

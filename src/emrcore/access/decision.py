@@ -193,6 +193,7 @@ def _asked(edition: Edition, role: Role) -> tuple[frozenset[int], frozenset[Need
 def _next_ruled_day(edition: Edition, role: Role, day: dt.date) -> dt.date | None:
     """The first day after *day* that the edition itself names: the same for every card."""
     bands = edition.relations[role].bands.values()
-    opened = [section.opened_on for section in edition.sections.values()]
-    named = [one.value for one in (*opened, *(band.opens_on for band in bands)) if one]
+    sections = edition.sections.values()
+    turns = [day for section in sections for day in (section.opened_on, section.closed_on)]
+    named = [one.value for one in (*turns, *(band.opens_on for band in bands)) if one]
     return min((one for one in (*named, edition.until) if one and one > day), default=None)

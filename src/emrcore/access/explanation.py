@@ -23,6 +23,7 @@ SENTENCES = {
     "ACC-19": marked("The document is not released yet."),
     "ACC-20": marked("Nobody sees the card in this capacity."),
     "ACC-21": marked("What is dated in a time of opting out is not shown."),
+    "SCT-1": marked("The section is closed since {constant}."),
     "ACC-15": marked("Documents are shown whatever their date."),
     "SHR-2": marked("The section is not part of the share."),
 }

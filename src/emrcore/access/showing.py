@@ -66,10 +66,13 @@ def _closed(name: str, section: SectionRule, band: Band, day: dt.date) -> Reason
         return _because(rules.ACC_12, band.sections)
     if not band.windows.value:
         return None
-    if section.announced:
+    opened, closed = section.opened_on, section.closed_on
+    if section.announced and not opened:
         return _because(rules.ACC_9, section.announced)
-    if section.opened_on and day < section.opened_on.value:
-        return _because(rules.ACC_9, section.opened_on, section.opened_on.value)
+    if opened and day < opened.value:
+        return _because(rules.ACC_9, opened, opened.value)
+    if closed and day >= closed.value:
+        return _because(rules.SCT_1, closed, closed.value)
     return None
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from emrcore import records
 from emrcore.access import Reason, View, Viewer, explain, timeline
 from emrcore.adapters import fhir
 from emrcore.adapters.console import ConsoleSms
@@ -27,7 +28,16 @@ from emrcore.calendar import DayKind, Skip, russian_calendar
 from emrcore.cli.screen import Screen
 from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import breaks, gathered, told
-from emrcore.office import Citizen, MadeShare, Office, Reader, Sender, Staff, WrongPasscode
+from emrcore.office import (
+    Citizen,
+    MadeShare,
+    Office,
+    OpenedCard,
+    Reader,
+    Sender,
+    Staff,
+    WrongPasscode,
+)
 from emrcore.people import (
     Account,
     AccountId,
@@ -41,7 +51,7 @@ from emrcore.people import (
     parse_identity,
 )
 from emrcore.ports import Shard
-from emrcore.records import Document, judge
+from emrcore.records import Document, Standing, judge, visible
 from emrcore.rulebook import Check, Role, Rulebook, load, shipped
 from emrcore.sessions import Purpose
 from emrcore.sharing import Terms
@@ -196,6 +206,7 @@ def _tell(stage: Stage, section: str | None) -> None:
     _staff(stage)
     _share(stage, token)
     _journal(stage, token)
+    _taken_along(stage, token)
 
 
 # -- 1 to 3: cards, and the application ------------------------------------------------------------
@@ -434,7 +445,8 @@ def _staff(stage: Stage) -> None:
 def _card(stage: Stage, reader: Reader, name: str) -> None:
     """Open a card and tell what is shown, and of the rest why not."""
     screen = stage.screen
-    view = stage.office.open_card(reader, stage.patient(name)).view
+    opened = stage.office.open_card(reader, stage.patient(name))
+    view = opened.view
     screen.raw("")
     who = say(screen.language, ROLES[view.viewer.role])
     screen.raw(f"  {stage.name(name)} – {who}")
@@ -443,6 +455,7 @@ def _card(stage: Stage, reader: Reader, name: str) -> None:
         return
     for section in (one.section for one in view.allowances):
         _section(stage, view, section, stage.cards[name].documents)
+    _empty(stage, opened)
     for reason in dict.fromkeys(view.closed.values()):
         titles = [
             screen.section(stage.office.rulebook, section)
@@ -452,6 +465,18 @@ def _card(stage: Stage, reader: Reader, name: str) -> None:
         screen.item(f"   –  {', '.join(titles)}: {_reason(stage, reason)}")
     if view.until:
         screen.line("    This holds until {until}.", until=view.until.astimezone(MOSCOW))
+
+
+def _empty(stage: Stage, opened: OpenedCard) -> None:
+    """What it means that a section which is open shows nothing."""
+    meanings: dict[str, list[str]] = {}
+    for section, statement in opened.coverage.items():
+        if statement.standing in {Standing.NOTHING, Standing.UNRECORDED}:
+            meaning = records.told(statement, stage.screen.language)
+            title = stage.screen.section(stage.office.rulebook, section)
+            meanings.setdefault(meaning, []).append(title)
+    for meaning, titles in meanings.items():
+        stage.screen.item(f"   0  {', '.join(titles)}: {meaning}")
 
 
 def _section(stage: Stage, view: View, section: str, documents: tuple[Document, ...]) -> None:
@@ -535,6 +560,21 @@ def _journal(stage: Stage, reader: Citizen) -> None:
         forged[1] = attrs.evolve(links[1], entry=attrs.evolve(links[1].entry, detail="{}"))
         first = next(breaks(forged))
         screen.line("With its second entry changed, it breaks at {number}.", number=first.number)
+
+
+# -- 11: taken along -------------------------------------------------------------------------------
+
+
+def _taken_along(stage: Stage, reader: Citizen) -> None:
+    screen, office, patient = stage.screen, stage.office, stage.patient(FATHER)
+    screen.chapter("11. The father takes his record along, as a FHIR R4 bundle")
+    view = office.open_card(reader, patient).view
+    documents, facts = stage.cards[FATHER].documents, office.find_facts(patient, reader.account.id)
+    bundle = b"".join(fhir.write(view, documents, facts=facts))
+    again = fhir.read_export(bundle).documents
+    screen.line("{number} documents in {size} kB.", number=len(again), size=len(bundle) // 1000)
+    if list(again) == visible(view, documents):
+        screen.line("Read back by another system, they are what the father may see, and equal.")
 
 
 def _reason(stage: Stage, reason: Reason) -> str:

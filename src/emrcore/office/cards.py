@@ -9,7 +9,7 @@ import attrs
 
 from emrcore import rules
 from emrcore.access import Facts, guardians, resigned
-from emrcore.errors import RuleBroken
+from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import Actor, ActorKind, entry
 from emrcore.office import places
 from emrcore.office.desk import Desk
@@ -33,7 +33,11 @@ from emrcore.people import (
 )
 from emrcore.ports import Shard
 from emrcore.records import (
+    CardCoverage,
     CardCreated,
+    Coverage,
+    CoverageStated,
+    DatedFact,
     DeathRecorded,
     Document,
     DocumentsAdded,
@@ -41,7 +45,6 @@ from emrcore.records import (
     GuardianResigned,
     KinshipRecorded,
     NoGuardianLeft,
-    Standing,
     restricted,
 )
 from emrcore.sessions import SessionUsed
@@ -96,7 +99,7 @@ class Cards(Desk):
 
         return _learn(self, patient, learn)
 
-    def record_fact(self, patient: PatientId, fact: Standing) -> Facts:
+    def record_fact(self, patient: PatientId, fact: DatedFact) -> Facts:
         """Record a dated fact about the person of the card; the next look is judged by it.
 
         It replaces what was said before about the same persons from the same day on (PPL-11): an
@@ -111,7 +114,7 @@ class Cards(Desk):
         def learn(facts: Facts, work: Work) -> Facts:
             if _subject(fact) != facts.person.id:
                 raise ValueError("the fact is about another person")
-            known: tuple[Standing, ...] = getattr(facts, field)
+            known: tuple[DatedFact, ...] = getattr(facts, field)
             if fact in known:
                 return facts
             others = [one for one in known if _identity(one) != _identity(fact)]
@@ -208,8 +211,46 @@ class Cards(Desk):
         about = entry(event, at=at, actor=actor, subject=patient)
         return self.redo(lambda: self.storage.add(patient, documents, about))
 
+    def state_coverage(
+        self, patient: PatientId, coverages: tuple[Coverage, ...], *, source: str
+    ) -> CardCoverage:
+        """Record how much of the card *source* has recorded; it replaces what it stated before.
 
-_FIELDS: Mapping[type[Standing], str] = MappingProxyType(
+        Raises:
+            RuleBroken: APP-5, there is no card.
+            Malformed: SCT-5, a section is not one of the rulebook.
+        """
+        known = self.edition(self.now()).sections
+        faults = tuple(
+            Fault(f"coverages[{number}].section", "is not a section", rules.SCT_5)
+            for number, one in enumerate(coverages)
+            if one.section not in known
+        )
+        if faults:
+            raise Malformed("coverage", faults)
+
+        def verb(work: Work) -> CardCoverage:
+            if work.load(places.facts(patient), Facts) is None:
+                raise RuleBroken(rules.APP_5)
+            place = places.coverage(patient)
+            before = work.load(place, CardCoverage) or CardCoverage()
+            after = CardCoverage(by_source={**before.by_source, source: coverages})
+            if after == before:
+                return before
+            event = CoverageStated(
+                patient=patient,
+                source=source,
+                sections=tuple(dict.fromkeys(one.section for one in coverages)),
+                at=work.now,
+            )
+            work.put(place, after)
+            work.note(event, Actor(kind=ActorKind.SYSTEM, id=source), patient)
+            return after
+
+        return self.do(Shard.of_patient(patient), verb)
+
+
+_FIELDS: Mapping[type[DatedFact], str] = MappingProxyType(
     {
         Custody: "custodies",
         Residence: "residences",
@@ -224,7 +265,7 @@ _FIELDS: Mapping[type[Standing], str] = MappingProxyType(
 """Where facts of each kind are kept."""
 
 
-def _subject(fact: Standing) -> PersonId:
+def _subject(fact: DatedFact) -> PersonId:
     """The person whose card *fact* bears on."""
     match fact:
         case Custody() | Residence() | Assent():
@@ -235,7 +276,7 @@ def _subject(fact: Standing) -> PersonId:
             return fact.person
 
 
-def _identity(fact: Standing) -> tuple[PersonId | None, dt.date]:
+def _identity(fact: DatedFact) -> tuple[PersonId | None, dt.date]:
     """What of two facts of one kind about one person makes the later replace the earlier."""
     match fact:
         case Custody() | Residence() | Assent():

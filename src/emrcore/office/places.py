@@ -12,6 +12,11 @@ def facts(patient: PatientId) -> Key:
     return Key(Shard.of_patient(patient), "facts", "")
 
 
+def coverage(patient: PatientId) -> Key:
+    """What sources state of how much of a card they have recorded."""
+    return Key(Shard.of_patient(patient), "coverage", "")
+
+
 def break_glass(patient: PatientId, person: PersonId) -> Key:
     """The emergency reading of a card by one crew member."""
     return Key(Shard.of_patient(patient), "break-glass", person)

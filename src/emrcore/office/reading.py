@@ -26,7 +26,15 @@ from emrcore.office.readers import Citizen, Reader, Staff
 from emrcore.office.work import Work
 from emrcore.people import AccountId, PatientId
 from emrcore.ports import Shard
-from emrcore.records import CardOpened, DocumentsShown, Page
+from emrcore.records import (
+    CardCoverage,
+    CardOpened,
+    DocumentsShown,
+    Page,
+    Statement,
+    statement,
+    statements,
+)
 from emrcore.rulebook import Role
 from emrcore.rules import Rule
 from emrcore.sessions import SessionUsed
@@ -37,10 +45,14 @@ T = TypeVar("T")
 
 @attrs.frozen(kw_only=True)
 class OpenedCard:
-    """The answer about one card: the view, and how many documents it shows by section."""
+    """The answer about one card: the view, and how many documents it shows by section.
+
+    ``coverage`` is what each section says of itself, so that an empty one can be understood.
+    """
 
     view: View
     counts: Mapping[str, int]
+    coverage: Mapping[str, Statement]
 
 
 class Reading(Desk):
@@ -102,7 +114,8 @@ class Reading(Desk):
                 counts=counts,
                 refused=view.refusal.rule.id if view.refusal else None,
             )
-            return OpenedCard(view=view, counts=counts), event
+            coverage = statements(view, counts, work.load(places.coverage(patient), CardCoverage))
+            return OpenedCard(view=view, counts=counts, coverage=coverage), event
 
         return _read(self, reader, patient, look, even_refused=True)
 
@@ -116,6 +129,8 @@ class Reading(Desk):
         size: int = 50,
     ) -> Page:
         """The next documents of the card, newest first, decided anew for this page.
+
+        With a *section* the page says how much of it is recorded.
 
         Raises:
             RuleBroken: as ``open_card``; the access rule that closes the card; REC-2 the cursor is
@@ -137,7 +152,12 @@ class Reading(Desk):
                 edition=view.edition.fingerprint,
                 documents=tuple(document.id for document in page.documents),
             )
-            return page, event
+            if section is None:
+                return page, event
+            shown = len(page.documents) or int(cursor is not None)
+            stated = work.load(places.coverage(patient), CardCoverage)
+            said = statement(view, section, shown, stated)
+            return attrs.evolve(page, statement=said), event
 
         return _read(self, reader, patient, look)
 

@@ -3,6 +3,7 @@
 from emrcore.records.card import (
     CardCreated,
     CardOpened,
+    DatedFact,
     DeathRecorded,
     DocumentsAdded,
     DocumentsShown,
@@ -11,19 +12,33 @@ from emrcore.records.card import (
     KinshipRecorded,
     NoGuardianLeft,
     RestrictionRecorded,
-    Standing,
     restricted,
 )
 from emrcore.records.comparison import Change, Example, Impact, diff, impact
+from emrcore.records.coverage import (
+    CardCoverage,
+    Coverage,
+    CoverageStated,
+    Period,
+    Standing,
+    Statement,
+    statement,
+    statements,
+    told,
+)
 from emrcore.records.document import Document, DocumentId
 from emrcore.records.execution import Verdict, count, judge, verdicts, visible, withheld
 from emrcore.records.page import MOST, Page, Position, check_size, cut, opened, page, position
 
 __all__ = [
     "MOST",
+    "CardCoverage",
     "CardCreated",
     "CardOpened",
     "Change",
+    "Coverage",
+    "CoverageStated",
+    "DatedFact",
     "DeathRecorded",
     "Document",
     "DocumentId",
@@ -36,9 +51,11 @@ __all__ = [
     "KinshipRecorded",
     "NoGuardianLeft",
     "Page",
+    "Period",
     "Position",
     "RestrictionRecorded",
     "Standing",
+    "Statement",
     "Verdict",
     "check_size",
     "count",
@@ -50,6 +67,9 @@ __all__ = [
     "page",
     "position",
     "restricted",
+    "statement",
+    "statements",
+    "told",
     "verdicts",
     "visible",
     "withheld",

@@ -71,7 +71,7 @@ class RestrictionRecorded:
     at: dt.datetime
 
 
-Standing = Custody | Residence | Assent | Nomination | Capacity | Assessment | PolicyCover | OptOut
+DatedFact = Custody | Residence | Assent | Nomination | Capacity | Assessment | PolicyCover | OptOut
 """A dated fact, beside ties and restrictions, that a rulebook may ask for."""
 
 
@@ -80,7 +80,7 @@ class FactRecorded:
     """What a register, an authority or a professional says of somebody's standing now."""
 
     patient: PatientId
-    fact: Standing
+    fact: DatedFact
     at: dt.datetime
 
 

@@ -12,6 +12,7 @@ import attrs
 from emrcore import rules
 from emrcore.access import View
 from emrcore.errors import Fault, Malformed, RuleBroken
+from emrcore.records.coverage import Statement
 from emrcore.records.document import Document
 from emrcore.records.execution import visible
 
@@ -23,10 +24,14 @@ MOST = 200
 
 @attrs.frozen(kw_only=True)
 class Page:
-    """Some visible documents, newest first, and the cursor of the next page (None: no more)."""
+    """Some visible documents, newest first, and the cursor of the next page (None: no more).
+
+    ``statement`` is what the section says of itself, where the office was asked for one section.
+    """
 
     documents: tuple[Document, ...]
     cursor: str | None
+    statement: Statement | None = None
 
 
 def position(document: Document) -> Position:

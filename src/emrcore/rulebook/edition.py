@@ -61,6 +61,14 @@ class Need(enum.StrEnum):
     COVER = "cover"
 
 
+class Extent(enum.StrEnum):
+    """How much of what happened is recorded."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
 class Check(enum.StrEnum):
     """What is checked before access is granted."""
 
@@ -154,8 +162,9 @@ class Window:
 class SectionRule:
     """One section: since when it can be seen, and through which windows.
 
-    A section with ``announced`` and no ``opened_on`` exists but is closed. ``opened_on`` is a local
-    day, inclusive. ``basis`` is the date the windows are about.
+    A section with ``announced`` and no ``opened_on`` exists but is closed; a later edition opens it
+    by saying ``opened_on``, a local day, inclusive (SCT-2). From ``closed_on`` on it is closed
+    again. ``basis`` is the date the windows are about.
     """
 
     title: Mapping[str, str]
@@ -164,6 +173,22 @@ class SectionRule:
     opened_on: Cited[dt.date] | None = None
     basis: Cited[Basis] | None = None
     announced: Cited[bool] | None = None
+    closed_on: Cited[dt.date] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CoverageRule:
+    """How much of what happened over the days ``[since, until)`` is recorded in *sections*.
+
+    A missing day leaves that side open; ``sources`` None: whatever system recorded it. It says
+    nothing about what anybody may see.
+    """
+
+    sections: Cited[tuple[str, ...]]
+    extent: Cited[Extent]
+    since: Cited[dt.date] | None = None
+    until: Cited[dt.date] | None = None
+    sources: Cited[tuple[str, ...]] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -226,6 +251,7 @@ class Edition:
     entry: EntryRule | None = None
     emergency: EmergencyRule | None = None
     shares: ShareRule | None = None
+    coverage: Mapping[str, CoverageRule] = attrs.field(factory=dict[str, CoverageRule])
     until: dt.date | None = None
 
     def local_day(self, at: dt.datetime) -> dt.date:

@@ -28,8 +28,10 @@ from emrcore.rulebook.edition import (
     Band,
     Basis,
     Check,
+    CoverageRule,
     Edition,
     EmergencyRule,
+    Extent,
     May,
     Need,
     Relation,
@@ -240,6 +242,7 @@ def _edition(table: Table, name: str, zone: zoneinfo.ZoneInfo) -> Edition:
         entry=read_entry(table.table("entry")) if table.has("entry") else None,
         emergency=_emergency(table.table("emergency")) if table.has("emergency") else None,
         shares=_numbers(table.table("shares"), ShareRule) if table.has("shares") else None,
+        coverage=_coverages(table) if table.has("coverage") else {},
         fingerprint=table.fingerprint(name, zone.key),
     )
     table.close()
@@ -313,10 +316,11 @@ def _section(table: Table) -> SectionRule:
     kinds = table.cited("kinds", _texts, _NONE)
     announced = table.maybe("announced", a_flag, stand_in=True)
     opened_on = table.maybe("opened_on", a_day, _NO_DAY)
+    closed_on = table.maybe("closed_on", a_day, _NO_DAY)
     basis = table.maybe("basis", one_of(Basis), Basis.OCCURRED)
     if table.has("windows"):
         windows = {name: _window(inner) for name, inner in table.tables("windows")}
-    elif announced:
+    elif announced and not opened_on:
         windows = {}
     else:
         windows = {"all": _window_of(table, kinds)}
@@ -328,6 +332,7 @@ def _section(table: Table) -> SectionRule:
         opened_on=opened_on,
         basis=basis,
         announced=announced,
+        closed_on=closed_on,
     )
 
 
@@ -346,6 +351,22 @@ def _window_of(table: Table, kinds: Cited[tuple[str, ...]]) -> Window:
         delay_days=table.maybe("delay_days", a_number(1, 3650), 1),
         acknowledged=table.maybe("acknowledged", a_flag, stand_in=True),
     )
+
+
+def _coverages(table: Table) -> dict[str, CoverageRule]:
+    return {name: _coverage(inner) for name, inner in table.tables("coverage")}
+
+
+def _coverage(table: Table) -> CoverageRule:
+    found = CoverageRule(
+        sections=table.cited("sections", _texts, _NONE),
+        extent=table.cited("extent", one_of(Extent), Extent.NONE),
+        since=table.maybe("since", a_day, _NO_DAY),
+        until=table.maybe("until", a_day, _NO_DAY),
+        sources=table.maybe("sources", _texts, _NONE),
+    )
+    table.close()
+    return found
 
 
 def _emergency(table: Table) -> EmergencyRule:

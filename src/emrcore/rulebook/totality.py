@@ -4,6 +4,7 @@ What is well-formed can still leave a gap that would open a card to nobody, or t
 check says so at load, with the path of the key at fault; nothing is left to be found when asked.
 """
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from emrcore.people import CapacityKind
 from emrcore.rulebook.edition import (
     Access,
     Band,
+    CoverageRule,
     Edition,
     Need,
     Role,
@@ -38,6 +40,7 @@ def faults(book: Rulebook) -> Iterator[Finding]:
         for name, section in edition.sections.items():
             yield from _section(section, (*path, "sections", name))
         yield from _kinds(edition, (*path, "sections"))
+        yield from _coverage(edition, (*path, "coverage"))
         yield from _getting_in(edition, path)
 
 
@@ -137,16 +140,19 @@ def _covered(band: Band, finding: CapacityKind | None) -> range:
 
 
 def _section(section: SectionRule, path: Path) -> Iterator[Finding]:
-    if section.announced:
-        if not section.announced.value:
-            yield (*path, "announced"), "is false: leave it out and say opened_on"
-        for key in ("opened_on", "basis", "windows"):
+    if section.announced and not section.announced.value:
+        yield (*path, "announced"), "is false: leave it out and say opened_on"
+    if section.announced and not section.opened_on:
+        for key in ("closed_on", "basis", "windows"):
             if getattr(section, key):
                 yield (*path, key), "is said of a section that is only announced"
         return
     for key in ("opened_on", "basis"):
         if not getattr(section, key):
             yield (*path, key), "is missing: a section is announced, or open with all of it"
+    opened, closed = section.opened_on, section.closed_on
+    if opened and closed and closed.value <= opened.value:
+        yield (*path, "closed_on"), "is not after opened_on"
     yield from _windows(section, (*path, "windows"))
 
 
@@ -174,6 +180,29 @@ def _kinds(edition: Edition, path: Path) -> Iterator[Finding]:
             if other := seen.get(kind):
                 yield (*path, name, "kinds"), f"{kind!r} belongs to {other!r} already"
             seen[kind] = name
+
+
+def _coverage(edition: Edition, path: Path) -> Iterator[Finding]:
+    for name, rule in edition.coverage.items():
+        for section in rule.sections.value:
+            if section not in edition.sections:
+                yield (*path, name, "sections"), f"{section!r} is not a section"
+        if rule.since and rule.until and rule.until.value <= rule.since.value:
+            yield (*path, name, "until"), "is not after since"
+    for (name, one), (other, two) in itertools.combinations(edition.coverage.items(), 2):
+        if shared := _said_twice(one, two):
+            yield (*path, other, "sections"), f"{shared!r} is said otherwise by {name!r} already"
+
+
+def _said_twice(one: CoverageRule, two: CoverageRule) -> str | None:
+    """A section of which both say something different about one day of any source, or None."""
+    since, until = dt.date.min, dt.date.max
+    starts = [rule.since.value if rule.since else since for rule in (one, two)]
+    ends = [rule.until.value if rule.until else until for rule in (one, two)]
+    if one.sources or two.sources or max(starts) >= min(ends):
+        return None
+    shared = set(one.sections.value) & set(two.sections.value)
+    return min(shared, default=None) if one.extent.value is not two.extent.value else None
 
 
 def _getting_in(edition: Edition, path: Path) -> Iterator[Finding]:

@@ -262,9 +262,9 @@ def is_open(case: Case, band: Band) -> bool:
     section = case.edition.sections[case.document.section]
     if not band.windows.value:
         return True
-    if section.announced or section.opened_on is None:
+    if section.opened_on is None or case.today < section.opened_on.value:
         return False
-    return case.today >= section.opened_on.value
+    return section.closed_on is None or case.today < section.closed_on.value
 
 
 def ways_to(case: Case, band: Band) -> list[Window | None]:

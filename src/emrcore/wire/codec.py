@@ -52,6 +52,8 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "death-recorded.1": records.DeathRecorded,
         "documents-added.1": records.DocumentsAdded,
         "card-opened.1": records.CardOpened,
+        "card-coverage.1": records.CardCoverage,
+        "coverage-stated.1": records.CoverageStated,
         "documents-shown.1": records.DocumentsShown,
         "break-glass.broken.1": sharing.Broken,
         "glass-broken.1": sharing.GlassBroken,

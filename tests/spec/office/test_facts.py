@@ -22,14 +22,14 @@ from emrcore.people import (
     Residence,
 )
 from emrcore.ports import Shard
-from emrcore.records import FactRecorded, Standing
+from emrcore.records import DatedFact, FactRecorded
 from emrcore.rulebook import Role, shipped
 from emrcore.wire import decode
 from world import Town, actions, moscow
 
 MOTHER, CHILD = PersonId("mother"), PersonId("child")
 DAY = dt.date(2019, 9, 1)
-FACTS: tuple[Standing, ...] = (
+FACTS: tuple[DatedFact, ...] = (
     Custody(guardian=MOTHER, ward=CHILD, since=DAY),
     Residence(guardian=MOTHER, ward=CHILD, since=DAY),
     Assent(guardian=MOTHER, ward=CHILD, since=DAY, given=True),
@@ -42,7 +42,7 @@ FACTS: tuple[Standing, ...] = (
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
-def test_the_last_word_holds(town: Town, fact: Standing) -> None:
+def test_the_last_word_holds(town: Town, fact: DatedFact) -> None:
     """PPL-11: an end replaces what had none; another first day is another fact."""
     town.move_in()
     before = town.office.find_facts(town.wards)
@@ -74,7 +74,7 @@ def test_two_guardians_are_two(town: Town) -> None:
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
-def test_a_fact_about_another_is_refused(town: Town, fact: Standing) -> None:
+def test_a_fact_about_another_is_refused(town: Town, fact: DatedFact) -> None:
     """PPL-11: nothing is written, and the journal tells nothing."""
     town.move_in()
     with pytest.raises(ValueError, match="another person"):

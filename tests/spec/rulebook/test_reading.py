@@ -112,6 +112,9 @@ def test_every_fault_at_once() -> None:
 
 SELF, GUARDIAN = "[edition.relations.self.from-15]", "[edition.relations.guardian.until-15]"
 OVERRIDE = '\ncapacity_overrides_age = { value = true, source = "choice: bands" }'
+CLOSES = 'closed_on = { value = 2020-01-14, source = "choice: 15" }\n'
+BACKWARDS = """since = { value = 2020-01-01, source = "choice: 11" }
+until = { value = 2020-01-01"""
 OF_TWO = ("custody", "residence", "assent")
 
 
@@ -136,7 +139,16 @@ def needs(need: str) -> str:
         ("hard_failures = { value = 30", "hard_failures = { value = 20", "is not above"),
         ("absolute_minutes = { value = 120", "absolute_minutes = { value = 9", "is below"),
         ('access = { value = "granted"', 'access = { value = "staff"', "for them only"),
-        ('basis = { value = "occurred"', "announced = { value = true", "is not known here"),
+        ('basis = { value = "occurred"', "announced = { value = true", "basis: is missing"),
+        ("announced = { value = true", CLOSES + "announced = { value = true", "only announced"),
+        ("records_from = { value = 2017", CLOSES + "records_from = { value = 2017", "not after"),
+        ("until = { value = 2020-01-01", "until = { value = 2021-01-01", "said otherwise by"),
+        (
+            'before]\nsections = { value = ["exam',
+            'before]\nsections = { value = ["tea',
+            "is not a s",
+        ),
+        ("until = { value = 2020-01-01", BACKWARDS, "is not after since"),
         ("announced = { value = true", "announced = { value = false", "is false"),
         ('checks = { value = ["identity", "policy", "photo"]', "checks = { value = []", "is empty"),
         *((SELF, SELF + needs(need), "between two persons") for need in OF_TWO),

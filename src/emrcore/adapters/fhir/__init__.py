@@ -1,7 +1,9 @@
-"""FHIR R4: documents in, looks out."""
+"""FHIR R4: documents in and out, looks out."""
 
 from emrcore.adapters.fhir.audit_events import audit_event
 from emrcore.adapters.fhir.bundle import read_bundle
+from emrcore.adapters.fhir.discharges import discharge
+from emrcore.adapters.fhir.exporting import export, write
 from emrcore.adapters.fhir.imported import Imported, ImportedPatient, Related
 from emrcore.adapters.fhir.mapping import (
     Form,
@@ -10,6 +12,7 @@ from emrcore.adapters.fhir.mapping import (
     read_sections,
     shipped_sections,
 )
+from emrcore.adapters.fhir.returning import read_export
 
 __all__ = [
     "Form",
@@ -19,7 +22,11 @@ __all__ = [
     "Related",
     "Sections",
     "audit_event",
+    "discharge",
+    "export",
     "read_bundle",
+    "read_export",
     "read_sections",
     "shipped_sections",
+    "write",
 ]

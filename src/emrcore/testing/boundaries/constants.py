@@ -46,9 +46,11 @@ class Scene:
 
     @functools.cached_property
     def days(self) -> list[dt.date]:
-        """The days on which something may open."""
-        opened = [one.opened_on.value for one in self.edition.sections.values() if one.opened_on]
-        return sorted({self.edition.valid_from, *self.named("opens_on"), *opened})
+        """The days on which something may open or close."""
+        sections = self.edition.sections.values()
+        turns = [day for one in sections for day in (one.opened_on, one.closed_on)]
+        turned = [day.value for day in turns if day]
+        return sorted({self.edition.valid_from, *self.named("opens_on"), *turned})
 
     @functools.cached_property
     def seams(self) -> list[dt.date]:
