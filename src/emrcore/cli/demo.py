@@ -42,8 +42,9 @@ from emrcore.people import (
 )
 from emrcore.ports import Shard
 from emrcore.records import Document, judge
-from emrcore.rulebook import Check, Role, Rulebook, load, shipped
+from emrcore.rulebook import Check, PurposeOfUse, Role, Rulebook, load, shipped
 from emrcore.sessions import Purpose
+from emrcore.sharing import Cause
 from emrcore.testing import patients
 from emrcore.texts import Language, marked, say
 
@@ -421,10 +422,17 @@ def _staff(stage: Stage) -> None:
     screen.chapter("9. A doctor, and an ambulance crew")
     doctor = Viewer(person=PersonId("dr"), role=Role.DOCTOR, organisation="clinic-12")
     crew = Viewer(person=PersonId("crew-7"), role=Role.CREW, organisation="ambulance")
-    _card(stage, Staff(viewer=doctor), FATHER)
+    _card(stage, Staff(viewer=doctor, purpose=PurposeOfUse.TREATMENT), FATHER)
     crew_alone = say(screen.language, "An ambulance crew that states nothing")
     _refused(stage, crew_alone, lambda: office.open_card(Staff(viewer=crew), patient))
-    glass = office.break_glass(crew, patient, reason="unconscious at home")
+    glass = office.break_glass(
+        crew,
+        patient,
+        cause=Cause.UNCONSCIOUS,
+        reason="unconscious at home",
+        shift="shift-7",
+        call="call-103",
+    )
     screen.line("It states its reason and may read until {until}.", until=glass.until)
     _card(stage, Staff(viewer=crew), FATHER)
 

@@ -13,8 +13,6 @@ _PURPOSES = {
     Role.SELF: PurposeOfUse.PATIENT_REQUEST,
     Role.GUARDIAN: PurposeOfUse.FAMILY_REQUEST,
     Role.REPRESENTATIVE: PurposeOfUse.ATTORNEY,
-    Role.DOCTOR: PurposeOfUse.TREATMENT,
-    Role.CREW: PurposeOfUse.EMERGENCY,
 }
 
 
@@ -33,7 +31,7 @@ def context(
         basis = places.break_glass(patient, viewer.person)
     return Context(
         on_behalf_of=behalf,
-        purpose=_PURPOSES[viewer.role],
+        purpose=_PURPOSES[viewer.role] if isinstance(reader, Citizen) else reader.stated,
         basis=f"{basis.shard.kind}/{basis.shard.id}/{basis.kind}/{basis.id}" if basis else None,
         outcome=Outcome.REFUSED if refused else Outcome.DONE,
         session=session,

@@ -12,11 +12,13 @@ from emrcore.rulebook.edition import (
     EmergencyRule,
     May,
     Need,
+    NoticeRule,
     Relation,
     Role,
     Rulebook,
     SectionRule,
     Source,
+    StaffRule,
     Window,
 )
 from emrcore.rulebook.entry import (
@@ -33,6 +35,7 @@ from emrcore.rulebook.entry import (
     SessionRule,
 )
 from emrcore.rulebook.profiles import entry_profile, profile_names
+from emrcore.rulebook.purposes import PurposeOfUse
 from emrcore.rulebook.reading import load, parse, shipped, shipped_names
 
 __all__ = [
@@ -54,8 +57,10 @@ __all__ = [
     "May",
     "Means",
     "Need",
+    "NoticeRule",
     "OneTimeCodeRule",
     "PhoneRule",
+    "PurposeOfUse",
     "Relation",
     "Role",
     "Rulebook",
@@ -63,6 +68,7 @@ __all__ = [
     "SendingRule",
     "SessionRule",
     "Source",
+    "StaffRule",
     "Window",
     "entry_profile",
     "load",
