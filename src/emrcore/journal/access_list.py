@@ -1,4 +1,4 @@
-"""Who looked at a card, in the words of the person whose card it is (JRN-5, JRN-11).
+"""Who looked at a card, in the words of the person whose card it is (JRN-5, JRN-11, STF-3).
 
 What programs do by themselves is told apart from people's looks, and gathered: one line a day for
 each organisation and purpose. A list of hundreds of automatic checks frightens, and hides the one

@@ -60,7 +60,7 @@ TEXTS = {
     ),
     NoticeKind.SHARE_OPENED: marked("A medical record was opened by a share. See the portal."),
 }
-"""What a notice says; ``{day}`` is the day it is about."""
+"""What a notice says, naming nobody and nothing (NTC-1); ``{day}`` is the day it is about."""
 
 NOT_YOU = marked("Not you? {link}")
 

@@ -38,7 +38,7 @@ class Cause(enum.StrEnum):
 
 
 class GlassEnd(enum.StrEnum):
-    """What ended an emergency reading."""
+    """What ended an emergency reading; each end has its entry (EMG-4)."""
 
     BY_CREW = "by-crew"
     BY_TIME = "by-time"

@@ -187,7 +187,7 @@ def test_the_words_of_a_report_are_not_in_the_journal(town: Town) -> None:
 
 
 def test_who_read_does_not_review(town: Town) -> None:
-    """EMG-6: four eyes; the verdict is given once, by somebody else (R75)."""
+    """EMG-6 (T72): four eyes; the verdict is given once, by somebody else (R75)."""
     glass = town.break_glass(CREW, town.own)
     report(town, glass)
     posing = Operator(id=OperatorId("op-9"), person=CREW.person)
