@@ -41,10 +41,10 @@ from emrcore.people import (
     parse_identity,
 )
 from emrcore.ports import Shard
-from emrcore.records import Document, judge
+from emrcore.records import Document, Known, Part, Statement, SummaryEntry, judge
 from emrcore.rulebook import Check, PurposeOfUse, Role, Rulebook, load, shipped
 from emrcore.sessions import Purpose
-from emrcore.sharing import Cause
+from emrcore.sharing import Cause, ReportOutcome, Verdict
 from emrcore.testing import patients
 from emrcore.texts import Language, marked, say
 
@@ -70,6 +70,12 @@ DAYS: dict[Skip | DayKind, str] = {
     DayKind.DAY_OFF_BY_DECREE: marked("day off, decreed"),
     DayKind.WORKDAY_BY_TRANSFER: marked("working day, transferred"),
 }
+PARTS = {
+    Part.ALLERGIES: marked("Allergies"),
+    Part.PROBLEMS: marked("Chronic illnesses"),
+    Part.MEDICATION: marked("Medication"),
+}
+KNOWN = {Known.NONE_KNOWN: marked("none known"), Known.UNKNOWN: marked("nothing is recorded")}
 OPEN_FIRST = ("exam-protocols", "lab-results", "radiology", "instrumental", "discharge-summaries")
 
 
@@ -434,7 +440,31 @@ def _staff(stage: Stage) -> None:
         call="call-103",
     )
     screen.line("It states its reason and may read until {until}.", until=glass.until)
+    _summary(stage, Staff(viewer=crew), patient)
     _card(stage, Staff(viewer=crew), FATHER)
+    office.close_glass(crew, patient)
+    outcome = ReportOutcome.BROUGHT_TO_HOSPITAL
+    office.report_emergency(crew, patient, glass.id, outcome=outcome, text="brought to hospital 3")
+    reviewer = Operator(id=OperatorId("op-2"), person=PersonId("reviewer"))
+    office.review_emergency(patient, glass.id, verdict=Verdict.JUSTIFIED, by=reviewer)
+    screen.line("It reports; an officer who was not there reviews it, and the patient is told.")
+
+
+def _summary(stage: Stage, crew: Staff, patient: PatientId) -> None:
+    """What the crew needs first: what is there, what is known not to be, what nobody has said."""
+    office, clinic = stage.office, "clinic-12"
+    at = office.now() - dt.timedelta(hours=1)
+    penicillin = SummaryEntry(
+        id="1", text=say(stage.screen.language, "penicillin"), recorded_on=dt.date(2011, 3, 4)
+    )
+    allergies = Statement(part=Part.ALLERGIES, source=clinic, as_of=at, entries=(penicillin,))
+    office.file_statement(patient, allergies)
+    medication = Statement(part=Part.MEDICATION, source=clinic, as_of=at, none_known=True)
+    office.file_statement(patient, medication)
+    for shown in office.read_summary(crew, patient).parts[:3]:
+        texts = [f"{one.entry.text} ({one.source})" for one in shown.entries]
+        known = ", ".join(texts) or say(stage.screen.language, KNOWN[shown.known])
+        _show(stage, f"{say(stage.screen.language, PARTS[shown.part])}: {known}")
 
 
 def _card(stage: Stage, reader: Reader, name: str) -> None:

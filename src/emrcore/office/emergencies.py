@@ -9,7 +9,7 @@ import attrs
 from emrcore import rules, sharing
 from emrcore.access import Facts, Viewer
 from emrcore.applications import Operator
-from emrcore.errors import RuleBroken
+from emrcore.errors import RuleBroken, StoreError
 from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.circumstances import context
@@ -190,13 +190,22 @@ class Emergencies(Desk):
 
         return self.do(Shard.of_patient(patient), verb)
 
-    def find_emergency(self, patient: PatientId, glass: GlassId) -> Aftermath | None:
+    def read_report(self, patient: PatientId, glass: GlassId, *, by: Operator) -> Aftermath:
         """What has followed one emergency reading so far, with the words of the report.
 
-        For the officer who reviews it; the host keeps others from asking.
+        For the officer who reviews it; an entry says who saw them.
+
+        Raises:
+            RuleBroken: EMG-6, there is no such emergency reading, or *by* is who read.
         """
-        work = Work(storage=self.storage, shard=Shard.of_patient(patient), now=self.now())
-        return work.load(places.aftermath(patient, glass), *AFTERMATH_STATES)
+
+        def verb(work: Work) -> Aftermath:
+            state = work.load(places.aftermath(patient, glass), *AFTERMATH_STATES)
+            shown = sharing.show_report(state, by=by.person, at=work.now)
+            work.note(shown, operator(by), patient)
+            return _there(state)
+
+        return self.do(Shard.of_patient(patient), verb)
 
     def emergency_queue(self, *, limit: int = 50) -> tuple[EmergencyTask, ...]:
         """What an officer should see: what is unusual first, then the earliest due.
@@ -292,11 +301,12 @@ def _miss(
     return event
 
 
-def _count(desk: Desk, viewer: Viewer, patient: PatientId, shift: str) -> Breaks:
+def _count(desk: Desk, viewer: Viewer, patient: PatientId, shift: str) -> Breaks | None:
     """Count a break of the shift, and how many there were; one that is repeated counts once.
 
     In a commit of its own and before the other, since a shift is no part of a card: who is killed
-    between the two has counted one too many, and never one too few.
+    between the two has counted one too many, and never one too few. None: the store would not have
+    it, which stops nobody (EMG-7).
     """
     names = canonical([viewer.organisation, shift])
     place = places.breaks(hashlib.sha256(names.encode()).hexdigest())
@@ -311,7 +321,10 @@ def _count(desk: Desk, viewer: Viewer, patient: PatientId, shift: str) -> Breaks
         work.put(place, after)
         return after
 
-    return desk.apart(place.shard, verb)
+    try:
+        return desk.apart(place.shard, verb)
+    except StoreError:
+        return None
 
 
 def _facts(work: Work, patient: PatientId) -> Facts:

@@ -12,6 +12,7 @@ from emrcore.sharing.aftermath import (
     ReportGiven,
     ReportMissed,
     ReportOutcome,
+    ReportShown,
     Reviewed,
     Verdict,
     begin_aftermath,
@@ -19,6 +20,7 @@ from emrcore.sharing.aftermath import (
     miss_report,
     report,
     review,
+    show_report,
 )
 from emrcore.sharing.break_glass import (
     GLASS_STATES,
@@ -65,6 +67,7 @@ __all__ = [
     "ReportGiven",
     "ReportMissed",
     "ReportOutcome",
+    "ReportShown",
     "Reviewed",
     "Stated",
     "Unusual",
@@ -80,6 +83,7 @@ __all__ = [
     "miss_report",
     "report",
     "review",
+    "show_report",
     "supersede",
     "unusual",
 ]

@@ -129,6 +129,16 @@ class EmergencyReviewed:
     at: dt.datetime
 
 
+@attrs.frozen(kw_only=True)
+class ReportShown:
+    """An officer, who is that person, was shown what followed an emergency reading."""
+
+    id: GlassId
+    patient: PatientId
+    by: PersonId
+    at: dt.datetime
+
+
 def report(
     state: Aftermath | None,
     *,
@@ -189,6 +199,18 @@ def review(
         verdict=verdict,
         at=at,
     )
+
+
+def show_report(state: Aftermath | None, *, by: PersonId, at: dt.datetime) -> ReportShown:
+    """Show what followed to who may come to a verdict.
+
+    Raises:
+        RuleBroken: EMG-6, there is nothing, or *by* is who read.
+    """
+    if state is None or by == state.emergency.viewer.person:
+        raise RuleBroken(rules.EMG_6)
+    emergency = state.emergency
+    return ReportShown(id=emergency.id, patient=emergency.patient, by=by, at=at)
 
 
 def begin_aftermath(event: GlassBroken) -> AwaitingReport:

@@ -19,6 +19,7 @@ class Unusual(enum.StrEnum):
 
     MANY_IN_AN_HOUR = "many-in-an-hour"
     MANY_IN_A_SHIFT = "many-in-a-shift"
+    NOT_COUNTED = "not-counted"
     NOT_DISPATCHED = "not-dispatched"
     PROTECTED = "protected"
     OWN_CARD = "own-card"
@@ -55,13 +56,14 @@ def unusual(
     viewer: Viewer,
     stated: Claim,
     *,
-    breaks: Breaks,
+    breaks: Breaks | None,
     at: dt.datetime,
     edition: Edition,
 ) -> tuple[Unusual, ...]:
     """All that is unusual about *viewer*'s reading the card of *facts* at *at*.
 
-    *breaks* are those of the shift, this one among them. A card is protected while a restriction
+    *breaks* are those of the shift, this one among them, or None where they could not be counted. A
+    card is protected while a restriction
     bars everybody, as an authority orders for who must not be found.
     """
     rule, day = edition.emergency, edition.local_day(at)
@@ -72,7 +74,8 @@ def unusual(
         Unusual.OWN_CARD: viewer.person == facts.person.id,
         Unusual.FAMILY: viewer.person in _family(facts),
     }
-    if rule:
+    found[Unusual.NOT_COUNTED] = breaks is None
+    if rule and breaks is not None:
         hour, shift = breaks.within(_HOUR, at), breaks.within(_DAY, at)
         found[Unusual.MANY_IN_AN_HOUR] = hour > rule.per_hour.value
         found[Unusual.MANY_IN_A_SHIFT] = shift > rule.per_shift.value

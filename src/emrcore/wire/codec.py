@@ -53,6 +53,7 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "aftermath.reviewed.1": sharing.Reviewed,
         "report-given.1": sharing.ReportGiven,
         "report-missed.1": sharing.ReportMissed,
+        "report-shown.1": sharing.ReportShown,
         "emergency-reviewed.1": sharing.EmergencyReviewed,
         "breaks.1": sharing.Breaks,
         "summary.1": records.Summary,

@@ -7,11 +7,12 @@ import pytest
 
 from emrcore import rules
 from emrcore.access import Viewer
+from emrcore.adapters.memory import MemoryStorage
 from emrcore.applications import Operator, OperatorId
-from emrcore.errors import RuleBroken
+from emrcore.errors import RuleBroken, Unavailable
 from emrcore.office import Office, Staff, WaitsFor
 from emrcore.people import PatientId, Person, PersonId, Restriction
-from emrcore.ports import Shard
+from emrcore.ports import Batch, Shard
 from emrcore.rulebook import Role
 from emrcore.rules import Rule
 from emrcore.sharing import (
@@ -129,7 +130,7 @@ def test_breaking_anew_ends_the_one_before(town: Town, hours: int, why: GlassEnd
         why
     ]
     for glass in (first, second):
-        assert isinstance(town.office.find_emergency(town.own, glass.id), AwaitingReport)
+        assert isinstance(town.office.read_report(town.own, glass.id, by=OFFICER), AwaitingReport)
 
 
 # -- The report ------------------------------------------------------------------------------------
@@ -186,6 +187,19 @@ def test_the_words_of_a_report_are_not_in_the_journal(town: Town) -> None:
 # -- The review ------------------------------------------------------------------------------------
 
 
+def test_who_was_shown_the_words_is_on_record(town: Town) -> None:
+    """EMG-6, JRN-1: an officer, and not who read; where there is nothing, nobody."""
+    glass = town.break_glass(CREW, town.own)
+    report(town, glass)
+    posing = Operator(id=OperatorId("op-9"), person=CREW.person)
+    for id_, by in ((glass.id, posing), (GlassId("none"), OFFICER)):
+        call = refused(lambda: town.office.read_report(town.own, id_, by=by))  # noqa: B023
+        assert call is rules.EMG_6
+    town.office.read_report(town.own, glass.id, by=OFFICER)
+    last = town.office.storage.links(Shard.of_patient(town.own))[-1]
+    assert (last.entry.action, last.entry.actor.id) == ("report-shown.1", "officer")
+
+
 def test_who_read_does_not_review(town: Town) -> None:
     """EMG-6 (T72): four eyes; the verdict is given once, by somebody else (R75)."""
     glass = town.break_glass(CREW, town.own)
@@ -216,9 +230,7 @@ def test_a_review_waits_for_the_report_or_its_deadline(
 
 
 def unusual(town: Town, glass: Broken) -> tuple[Unusual, ...]:
-    found = town.office.find_emergency(glass.patient, glass.id)
-    assert found is not None
-    return found.emergency.unusual
+    return town.office.read_report(glass.patient, glass.id, by=OFFICER).emergency.unusual
 
 
 def test_the_fifth_in_an_hour_is_unusual_and_allowed(town: Town) -> None:
@@ -293,11 +305,36 @@ def test_what_is_unusual_comes_first(town: Town) -> None:
 
 def test_a_repeated_request_counts_once(town: Town) -> None:
     """EMG-7, STO-8: whoever did not hear the answer breaks no second glass."""
-    stated = {"cause": Cause.UNCONSCIOUS, "reason": "unconscious", "shift": "shift-1"}
     for _ in range(6):
-        town.office.once("k" * 16, Office.break_glass, CREW, town.own, **stated)
+        town.office.once(
+            "k" * 16,
+            Office.break_glass,
+            CREW,
+            town.own,
+            cause=Cause.UNCONSCIOUS,
+            reason="unconscious",
+            shift="shift-1",
+        )
     assert len(town.office.emergency_queue()) == 0
     assert unusual(town, town.break_glass(CREW, town.own)) == ()
+
+
+class Uncountable(MemoryStorage):
+    """A storage that keeps no counts of shifts."""
+
+    def commit(self, batch: Batch) -> None:
+        if batch.shard.kind == "shift":
+            raise Unavailable("no counts today")
+        super().commit(batch)
+
+
+def test_what_cannot_be_counted_stops_nobody(town: Town) -> None:
+    """EMG-7 (T71): the glass breaks all the same, and an officer is told why."""
+    town = attrs.evolve(town, office=attrs.evolve(town.office, storage=Uncountable()))
+    town.move_in()
+    glass = town.break_glass(CREW, town.own)
+    assert town.office.open_card(Staff(viewer=CREW), town.own).view.refusal is None
+    assert unusual(town, glass) == (Unusual.NOT_COUNTED,)
 
 
 def test_no_card_is_no_break(town: Town) -> None:

@@ -542,6 +542,10 @@ def staff(world: World, at: Process, one: Resident, dice: Dice) -> None:
             world.call(office.open_card, Staff(viewer=posing), patient)
         case _:
             world.call(office.read_page, Staff(viewer=crew), patient)
+            world.call(office.read_summary, Staff(viewer=crew), patient)
+            world.call(office.close_glass, crew, patient)
+            world.call(office.attend_emergencies)
+            world.call(office.attend_changes, limit=5)
 
 
 def dispatch(world: World, at: Process, one: Resident, dice: Dice) -> None:
