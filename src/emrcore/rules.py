@@ -990,6 +990,12 @@ FHIR_11 = Rule(
     says="A document's days are local days; a year or a month is no day and counts as missing.",
     source="choice: 4; FHIR R4 (4.0.1), datatypes.html, dateTime",
 )
+FHIR_12 = Rule(
+    id="FHIR-12",
+    says="A bundle states the parts of the emergency summary it speaks of, and of the others "
+    "nothing; what it names in no readable way is a fault.",
+    source="FHIR R4 (4.0.1), AllergyIntolerance and Condition; HL7 International Patient Summary",
+)
 
 
 def register() -> dict[str, Rule]:

@@ -74,13 +74,14 @@ class Standing(enum.StrEnum):
 class SummaryEntry:
     """One thing a source states: an allergy, an illness, a medicine, a telephone number.
 
-    ``id`` is the source's own; ``code`` is ``system|code``. What is ``critical`` is shown first.
+    ``id`` is the source's own; ``code`` is ``system|code``; ``recorded_on`` is the local day, None
+    where the source does not tell. What is ``critical`` is shown first.
     ``labels`` are as with documents: whoever may not see one of them does not see the entry.
     """
 
     id: str
     text: str = attrs.field(repr=False)
-    recorded_on: dt.date
+    recorded_on: dt.date | None
     code: str | None = attrs.field(default=None, repr=False)
     critical: bool = attrs.field(default=False, repr=False)
     standing: Standing = Standing.ACTIVE
@@ -281,4 +282,5 @@ def _shown(part: Part, statements: list[Statement], labels: frozenset[str]) -> S
 def _place(shown: ShownEntry) -> tuple[bool, int, str, str]:
     """The critical first, then the latest."""
     entry = shown.entry
-    return not entry.critical, -entry.recorded_on.toordinal(), shown.source, entry.id
+    day = entry.recorded_on.toordinal() if entry.recorded_on else 0
+    return not entry.critical, -day, shown.source, entry.id

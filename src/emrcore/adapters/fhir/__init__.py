@@ -10,6 +10,7 @@ from emrcore.adapters.fhir.mapping import (
     read_sections,
     shipped_sections,
 )
+from emrcore.adapters.fhir.summaries import read_statements
 
 __all__ = [
     "Form",
@@ -21,5 +22,6 @@ __all__ = [
     "audit_event",
     "read_bundle",
     "read_sections",
+    "read_statements",
     "shipped_sections",
 ]
