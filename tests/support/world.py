@@ -187,7 +187,11 @@ class Town:
 
     def break_glass(self, viewer: Viewer, patient: PatientId, **changes: Any) -> Broken:
         """Break the glass for the crew *viewer*, which states what is asked for."""
-        stated = {"cause": Cause.UNCONSCIOUS, "reason": "unconscious", "shift": "shift-1"}
+        stated: dict[str, Any] = {
+            "cause": Cause.UNCONSCIOUS,
+            "reason": "unconscious",
+            "shift": "shift-1",
+        }
         return self.office.break_glass(viewer, patient, **(stated | changes))
 
     def sender(self) -> Sender:

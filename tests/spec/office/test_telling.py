@@ -139,6 +139,19 @@ def test_a_change_is_told_once(town: Town) -> None:
     assert told(town, CHANGE) == 1
 
 
+def test_a_grant_given_anew_tells_no_change_anew(town: Town) -> None:
+    """NTC-4, NTC-3: what was told stays told, whatever lets the outlook fall due again."""
+    inside(town)
+    town.clock.at = moscow(2025, 4, 20)
+    assert len(town.office.attend_changes()) == 1
+    asked = (Asked(patient=town.wards, role=Role.GUARDIAN),)
+    filed = town.office.file(town.account, asked=asked, papers=town.papers)
+    assert isinstance(filed, Filed)
+    check_all(town, filed.id)
+    town.office.grant(town.account.id, filed.id, town.wards, by=town.operator)
+    assert town.office.attend_changes() == ()
+
+
 def test_a_change_that_is_none_is_not_told(town: Town) -> None:
     """NTC-4: the own card has no birthday ahead."""
     inside(town)
@@ -211,12 +224,17 @@ def test_where_notices_go(town: Town, route: NoticeRoute, phone: int, second: in
     town.clock.at = moscow(2025, 4, 20)
     town.office.attend_changes()
     town.break_glass(CREW, town.own)
-    mails: list[tuple[AccountId, str]] = []
-    sender = attrs.evolve(town.sender(), second=lambda *mail: mails.append(mail))
+    mails: list[str] = []
+
+    def mail(account: AccountId, text: str) -> None:
+        assert account == town.account.id
+        mails.append(text)
+
+    sender = attrs.evolve(town.sender(), second=mail)
     for _ in range(5):
         town.office.dispatch(sender)
     for words, times in ((CHANGE, (phone, second)), (EMERGENCY, (1, 1))):
-        found = (town.phone.getvalue().count(words), sum(words in text for _, text in mails))
+        found = (town.phone.getvalue().count(words), sum(words in text for text in mails))
         assert found == times
 
 
