@@ -215,7 +215,7 @@ class Emergencies(Desk):
         """
         now = self.now()
         keys = self.storage.due("aftermath", now + _TICK, limit)
-        stored = self.storage.load(*keys) if keys else {}
+        stored = self.storage.load(*keys)
         states = [decode(stored[key].text, *AFTERMATH_STATES) for key in keys if key in stored]
         tasks = [task for state in states if (task := _task(state, now))]
         return tuple(sorted(tasks, key=lambda one: (not one.emergency.unusual, one.due_at)))
@@ -245,7 +245,8 @@ def _break(work: Work, event: GlassBroken) -> Broken:
     after = sharing.evolve(before, event)
     work.put(place, after, due=event.until)
     duty, alarm = places.aftermath(patient, event.id), places.report_alarm(patient, event.id)
-    work.text(duty), work.text(alarm)
+    work.text(duty)
+    work.text(alarm)
     work.put(
         duty, sharing.begin_aftermath(event), due=work.now if event.unusual else event.report_due
     )
