@@ -915,6 +915,102 @@ EMG_2 = Rule(
     says="Emergency reading is for the crew that stated the reason, and ends by itself.",
     source="announcement: 13; choice: 13",
 )
+EMG_3 = Rule(
+    id="EMG-3",
+    says="A crew names a cause of the list, its organisation and its shift.",
+    source="choice: 13; OWASP ASVS 5.0 V16.2.1",
+)
+EMG_4 = Rule(
+    id="EMG-4",
+    says="The end of emergency reading has its entry, whether the crew or the time has made it.",
+    source="FHIR R4 AuditEvent; choice: 13",
+)
+EMG_5 = Rule(
+    id="EMG-5",
+    says="The crew that read reports once; a report that is late is noted, and taken all the same.",
+    source="choice: 13; 45 CFR 164.312(a)(2)(ii)",
+)
+EMG_6 = Rule(
+    id="EMG-6",
+    says="Every emergency reading is reviewed once, after the report or its deadline, "
+    "and not by who read.",
+    source="choice: 13; 45 CFR 164.308(a)(1)(ii)(D)",
+)
+EMG_7 = Rule(
+    id="EMG-7",
+    says="What is unusual about an emergency reading is put before an officer, and stops nobody.",
+    source="choice: 13",
+)
+EMG_8 = Rule(
+    id="EMG-8",
+    says="A part of the summary has entries, or none are known, or nothing is known: "
+    "silence is never the second.",
+    source="HL7 International Patient Summary, absent and unknown data",
+)
+EMG_9 = Rule(
+    id="EMG-9",
+    says="An entry of the summary names its source and dates; "
+    "what is refuted or superseded is not shown.",
+    source="HL7 International Patient Summary; choice: 13",
+)
+EMG_10 = Rule(
+    id="EMG-10",
+    says="A source corrects and withdraws its own statements only, and never by an older one.",
+    source="choice: 13",
+)
+EMG_11 = Rule(
+    id="EMG-11",
+    says="The summary is for the roles the rulebook names, where the card is open to them.",
+    source="announcement: 13; choice: 13",
+)
+
+# -- staff and notices ---------------------------------------------------------------------------
+
+STF_1 = Rule(
+    id="STF-1",
+    says="A doctor looks for a stated purpose, and staff for one that the rulebook gives them.",
+    source="announcement: 12; OWASP ASVS 5.0 V16.2.1",
+)
+STF_2 = Rule(
+    id="STF-2",
+    says="Staff look in the name of an organisation.",
+    source="choice: 12; FHIR R4 AuditEvent",
+)
+STF_3 = Rule(
+    id="STF-3",
+    says="The patient reads who of the staff looked: role, organisation, purpose, or a program.",
+    source="choice: journal",
+)
+NTC_1 = Rule(
+    id="NTC-1",
+    says="A notice names no illness, no person and no secret, in every language of citizens.",
+    source="choice: notices",
+)
+NTC_2 = Rule(
+    id="NTC-2",
+    says="What happens to a card is told to the accounts that may see it then, and to no other.",
+    source="choice: notices",
+)
+NTC_3 = Rule(
+    id="NTC-3",
+    says="Of one thing an account is told once, however often the work is done.",
+    source="choice: notices",
+)
+NTC_4 = Rule(
+    id="NTC-4",
+    says="Before what an account may see changes it is told, once for each change.",
+    source="choice: notices",
+)
+NTC_5 = Rule(
+    id="NTC-5",
+    says="Notices can be switched off and sent elsewhere, but none about security or emergencies.",
+    source="choice: notices",
+)
+NTC_6 = Rule(
+    id="NTC-6",
+    says="An applicant whose phone is bound is told that the application is decided.",
+    source="announcement: 8; choice: notices",
+)
 
 # -- keeping -------------------------------------------------------------------------------------
 
@@ -1084,6 +1180,12 @@ FHIR_11 = Rule(
     id="FHIR-11",
     says="A document's days are local days; a year or a month is no day and counts as missing.",
     source="choice: 4; FHIR R4 (4.0.1), datatypes.html, dateTime",
+)
+FHIR_12 = Rule(
+    id="FHIR-12",
+    says="A bundle states the parts of the emergency summary it speaks of, and of the others "
+    "nothing; what it names in no readable way is a fault.",
+    source="FHIR R4 (4.0.1), AllergyIntolerance and Condition; HL7 International Patient Summary",
 )
 
 FHI_1 = Rule(

@@ -17,7 +17,15 @@ from emrcore.journal import (
 from emrcore.people import PatientId, PersonId
 from emrcore.records import CardOpened, DocumentId, DocumentsShown
 from emrcore.rulebook import Role
-from emrcore.sharing import GlassBroken, ShareId, ShareOpened
+from emrcore.sharing import (
+    Cause,
+    GlassBroken,
+    GlassClosed,
+    GlassEnd,
+    GlassId,
+    ShareId,
+    ShareOpened,
+)
 from world import moscow
 
 AT = moscow(2020, 2, 3, 9)
@@ -33,7 +41,9 @@ SHOWN = DocumentsShown(
 CONTEXT = Context(purpose=PurposeOfUse.TREATMENT, outcome=Outcome.DONE, client="app-7")
 
 
-def look(event: CardOpened | DocumentsShown | GlassBroken, context: Context | None) -> Look:
+def look(
+    event: CardOpened | DocumentsShown | GlassBroken | GlassClosed, context: Context | None
+) -> Look:
     organisation = event.viewer.organisation
     actor = Actor(kind=ActorKind.STAFF, id=event.viewer.person, organisation=organisation)
     new = entry(event, at=AT, actor=actor, subject=CARD, context=context)
@@ -130,12 +140,32 @@ def test_a_look_in_full() -> None:
 def test_a_broken_glass_is_an_override() -> None:
     """JRN-10, EMG-1: with its reason."""
     crew = attrs.evolve(DOCTOR, role=Role.CREW)
-    event = GlassBroken(viewer=crew, patient=CARD, reason="unconscious", at=AT, until=AT)
+    event = GlassBroken(
+        id=GlassId("g"),
+        viewer=crew,
+        patient=CARD,
+        cause=Cause.UNCONSCIOUS,
+        reason="unconscious",
+        shift="7",
+        at=AT,
+        until=AT,
+        report_due=AT,
+    )
     found = audit_event(look(event, None), observer="portal")
     assert (found["type"]["code"], found["action"]) == ("110113", "E")
     assert [one["code"] for one in found["subtype"]] == ["110127"]
     assert {"type": "reason", "valueString": "unconscious"} in found["entity"][0]["detail"]
     assert "purposeOfEvent" not in found
+
+
+def test_the_end_of_an_override_is_one_too() -> None:
+    """EMG-4: start and stop are told apart by their codes (R75)."""
+    crew = attrs.evolve(DOCTOR, role=Role.CREW)
+    event = GlassClosed(
+        id=GlassId("g"), viewer=crew, patient=CARD, ended_at=AT, why=GlassEnd.BY_CREW, at=AT
+    )
+    found = audit_event(look(event, None), observer="portal")
+    assert [one["code"] for one in found["subtype"]] == ["110138"]
 
 
 def test_a_refusal_is_a_failure() -> None:

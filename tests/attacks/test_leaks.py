@@ -38,7 +38,7 @@ from emrcore.people import AccountId, Mobile, PersonId, Snils, parse_identity
 from emrcore.ports import Accepted, Batch, Message, OutboxItem, Shard, SmsOutcome
 from emrcore.rulebook import Edition, Means, Role
 from emrcore.sessions import NOTICE, PhoneEnd
-from emrcore.sharing import Terms
+from emrcore.sharing import Cause, Terms
 from spellings import ScatteredBytes, found
 from world import Cards, Town, new_town
 
@@ -222,7 +222,11 @@ class Road:
         self.call(lambda: office.open_card(self.reader, own))
         self.call(lambda: office.read_page(self.reader, own, section="lab-results"))
         self.call(lambda: office.open_card(Staff(viewer=CREW), own))
-        self.call(lambda: office.break_glass(CREW, own, reason="unconscious"))
+        self.call(
+            lambda: office.break_glass(
+                CREW, own, cause=Cause.UNCONSCIOUS, shift="shift-1", reason="unconscious"
+            )
+        )
         sessions = self.listener.call(lambda: office.find_sessions(self.reader))
         self.listener.keep("returned", repr(sessions))
 
@@ -532,10 +536,14 @@ PLANTS: dict[str, Callable[[Road], object]] = {
     "stderr": lambda _: sys.stderr.write(PLANTED),
     "warned": lambda _: warnings.warn(PLANTED, stacklevel=1),
     "second": lambda road: road.tell(AccountId("a1"), f"your code is {PLANTED}"),
-    "journal": lambda road: road.town.office.break_glass(CREW, road.town.own, reason=PLANTED),
+    "journal": lambda road: road.town.office.break_glass(
+        CREW, road.town.own, cause=Cause.UNCONSCIOUS, shift="shift-1", reason=PLANTED
+    ),
     "outbox": queue,
     "states": lambda road: road.listener.keep("states", repr(Careless(PLANTED))),
-    "rows": lambda road: road.town.office.break_glass(CREW, road.town.own, reason=PLANTED),
+    "rows": lambda road: road.town.office.break_glass(
+        CREW, road.town.own, cause=Cause.UNCONSCIOUS, shift="shift-1", reason=PLANTED
+    ),
     "file": queue,
 }
 

@@ -32,6 +32,7 @@ from emrcore.people import (
 from emrcore.ports import Shard
 from emrcore.records import Document, DocumentId
 from emrcore.rulebook import Check, Edition, EntryRule, Role, shipped
+from emrcore.sharing import Broken, Cause
 from emrcore.texts import Language
 
 MOSCOW = zoneinfo.ZoneInfo("Europe/Moscow")
@@ -183,6 +184,15 @@ class Town:
             )
         for patient in (self.own, self.wards):
             self.office.grant(self.account.id, filed.id, patient, by=self.operator)
+
+    def break_glass(self, viewer: Viewer, patient: PatientId, **changes: Any) -> Broken:
+        """Break the glass for the crew *viewer*, which states what is asked for."""
+        stated: dict[str, Any] = {
+            "cause": Cause.UNCONSCIOUS,
+            "reason": "unconscious",
+            "shift": "shift-1",
+        }
+        return self.office.break_glass(viewer, patient, **(stated | changes))
 
     def sender(self) -> Sender:
         """Sends to the phone, in English."""

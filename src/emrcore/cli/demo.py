@@ -51,10 +51,19 @@ from emrcore.people import (
     parse_identity,
 )
 from emrcore.ports import Shard
-from emrcore.records import Document, Standing, judge, visible
-from emrcore.rulebook import Check, Role, Rulebook, load, shipped
+from emrcore.records import (
+    Document,
+    Known,
+    Part,
+    SectionStanding,
+    Statement,
+    SummaryEntry,
+    judge,
+    visible,
+)
+from emrcore.rulebook import Check, PurposeOfUse, Role, Rulebook, load, shipped
 from emrcore.sessions import Purpose
-from emrcore.sharing import Terms
+from emrcore.sharing import Cause, ReportOutcome, Terms, Verdict
 from emrcore.testing import patients
 from emrcore.texts import Language, marked, say
 
@@ -80,6 +89,12 @@ DAYS: dict[Skip | DayKind, str] = {
     DayKind.DAY_OFF_BY_DECREE: marked("day off, decreed"),
     DayKind.WORKDAY_BY_TRANSFER: marked("working day, transferred"),
 }
+PARTS = {
+    Part.ALLERGIES: marked("Allergies"),
+    Part.PROBLEMS: marked("Chronic illnesses"),
+    Part.MEDICATION: marked("Medication"),
+}
+KNOWN = {Known.NONE_KNOWN: marked("none known"), Known.UNKNOWN: marked("nothing is recorded")}
 OPEN_FIRST = ("exam-protocols", "lab-results", "radiology", "instrumental", "discharge-summaries")
 
 
@@ -434,12 +449,43 @@ def _staff(stage: Stage) -> None:
     screen.chapter("9. A doctor, and an ambulance crew")
     doctor = Viewer(person=PersonId("dr"), role=Role.DOCTOR, organisation="clinic-12")
     crew = Viewer(person=PersonId("crew-7"), role=Role.CREW, organisation="ambulance")
-    _card(stage, Staff(viewer=doctor), FATHER)
+    _card(stage, Staff(viewer=doctor, purpose=PurposeOfUse.TREATMENT), FATHER)
     crew_alone = say(screen.language, "An ambulance crew that states nothing")
     _refused(stage, crew_alone, lambda: office.open_card(Staff(viewer=crew), patient))
-    glass = office.break_glass(crew, patient, reason="unconscious at home")
+    glass = office.break_glass(
+        crew,
+        patient,
+        cause=Cause.UNCONSCIOUS,
+        reason="unconscious at home",
+        shift="shift-7",
+        call="call-103",
+    )
     screen.line("It states its reason and may read until {until}.", until=glass.until)
+    _summary(stage, Staff(viewer=crew), patient)
     _card(stage, Staff(viewer=crew), FATHER)
+    office.close_glass(crew, patient)
+    outcome = ReportOutcome.BROUGHT_TO_HOSPITAL
+    office.report_emergency(crew, patient, glass.id, outcome=outcome, text="brought to hospital 3")
+    reviewer = Operator(id=OperatorId("op-2"), person=PersonId("reviewer"))
+    office.review_emergency(patient, glass.id, verdict=Verdict.JUSTIFIED, by=reviewer)
+    screen.line("It reports; an officer who was not there reviews it, and the patient is told.")
+
+
+def _summary(stage: Stage, crew: Staff, patient: PatientId) -> None:
+    """What the crew needs first: what is there, what is known not to be, what nobody has said."""
+    office, clinic = stage.office, "clinic-12"
+    at = office.now() - dt.timedelta(hours=1)
+    penicillin = SummaryEntry(
+        id="1", text=say(stage.screen.language, "penicillin"), recorded_on=dt.date(2011, 3, 4)
+    )
+    allergies = Statement(part=Part.ALLERGIES, source=clinic, as_of=at, entries=(penicillin,))
+    office.file_statement(patient, allergies)
+    medication = Statement(part=Part.MEDICATION, source=clinic, as_of=at, none_known=True)
+    office.file_statement(patient, medication)
+    for shown in office.read_summary(crew, patient).parts[:3]:
+        texts = [f"{one.entry.text} ({one.source})" for one in shown.entries]
+        known = ", ".join(texts) or say(stage.screen.language, KNOWN[shown.known])
+        _show(stage, f"{say(stage.screen.language, PARTS[shown.part])}: {known}")
 
 
 def _card(stage: Stage, reader: Reader, name: str) -> None:
@@ -471,7 +517,7 @@ def _empty(stage: Stage, opened: OpenedCard) -> None:
     """What it means that a section which is open shows nothing."""
     meanings: dict[str, list[str]] = {}
     for section, statement in opened.coverage.items():
-        if statement.standing in {Standing.NOTHING, Standing.UNRECORDED}:
+        if statement.standing in {SectionStanding.NOTHING, SectionStanding.UNRECORDED}:
             meaning = records.told(statement, stage.screen.language)
             title = stage.screen.section(stage.office.rulebook, section)
             meanings.setdefault(meaning, []).append(title)

@@ -11,7 +11,6 @@ from emrcore.journal.entry import (
     Context,
     Entry,
     Outcome,
-    PurposeOfUse,
     context_text,
     entry,
     read_context,
@@ -19,6 +18,7 @@ from emrcore.journal.entry import (
 from emrcore.journal.heads import Head, Shard, head
 from emrcore.journal.retention import Retention, last_expired
 from emrcore.journal.tree import Tree
+from emrcore.rulebook import PurposeOfUse
 
 __all__ = [
     "GENESIS",

@@ -1,4 +1,4 @@
-"""Who looked at a card, in the words of the person whose card it is (JRN-5, JRN-11).
+"""Who looked at a card, in the words of the person whose card it is (JRN-5, JRN-11, STF-3).
 
 What programs do by themselves is told apart from people's looks, and gathered: one line a day for
 each organisation and purpose. A list of hundreds of automatic checks frightens, and hides the one
@@ -11,28 +11,51 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from emrcore.journal.chain import Link
-from emrcore.journal.entry import ActorKind, Context, PurposeOfUse
-from emrcore.records import CardOpened, DocumentsShown
-from emrcore.rulebook import Role
-from emrcore.sharing import GlassBroken, PasscodeRefused, ShareFetched, ShareOpened, ShareRefused
+from emrcore.journal.entry import ActorKind, Context
+from emrcore.records import CardOpened, DocumentsShown, SummaryShown
+from emrcore.rulebook import PurposeOfUse, Role
+from emrcore.sharing import (
+    Cause,
+    EmergencyReviewed,
+    GlassBroken,
+    GlassClosed,
+    GlassEnd,
+    PasscodeRefused,
+    ShareFetched,
+    ShareOpened,
+    ShareRefused,
+    Verdict,
+)
 from emrcore.texts import Language, marked, say
 from emrcore.wire import decode_any
 
 Sharing = ShareOpened | ShareFetched | PasscodeRefused | ShareRefused
 """What whoever held the link of a share did (SHR-9)."""
 
+Seen = (
+    CardOpened
+    | DocumentsShown
+    | SummaryShown
+    | GlassBroken
+    | GlassClosed
+    | EmergencyReviewed
+    | Sharing
+)
+"""What an access list is made of."""
+
 
 @attrs.frozen(kw_only=True)
 class Look:
-    """One time somebody looked, or a crew gave its reason to."""
+    """One time somebody looked, or what surrounds a look in an emergency: reason, end, review."""
 
     link: Link
-    event: CardOpened | DocumentsShown | GlassBroken | Sharing
+    event: Seen
 
     @property
     def automated(self) -> bool:
         """Whether a program looked, and nobody was shown anything."""
-        return self.link.entry.actor.kind is ActorKind.SYSTEM
+        by_program = self.link.entry.actor.kind is ActorKind.SYSTEM
+        return by_program and not isinstance(self.event, GlassClosed)
 
     @property
     def context(self) -> Context:
@@ -66,7 +89,7 @@ def looks(links: Iterable[Link]) -> Iterator[Look]:
     """The looks among *links*, in their order."""
     for link in links:
         event = decode_any(link.entry.detail)
-        if isinstance(event, CardOpened | DocumentsShown | GlassBroken | Sharing):
+        if isinstance(event, Seen):
             yield Look(link=link, event=event)
 
 
@@ -96,6 +119,27 @@ _PURPOSES = {
     PurposeOfUse.ATTORNEY: marked("by power of attorney"),
     PurposeOfUse.TREATMENT: marked("treatment"),
     PurposeOfUse.EMERGENCY: marked("emergency"),
+    PurposeOfUse.COORDINATION: marked("coordination of care"),
+    PurposeOfUse.OPERATIONS: marked("running the clinic"),
+    PurposeOfUse.SAFETY: marked("safety of patients"),
+}
+_CAUSES = {
+    Cause.UNCONSCIOUS: marked("the patient was unconscious"),
+    Cause.LIFE_AT_RISK: marked("a life was at risk"),
+    Cause.CANNOT_ANSWER: marked("the patient could not answer"),
+    Cause.CHILD_ALONE: marked("a child without a parent"),
+    Cause.OTHER: marked("another cause"),
+}
+_ENDS = {
+    GlassEnd.BY_CREW: marked("{at}: {who} ended the emergency reading."),
+    GlassEnd.BY_TIME: marked("{at}: the time of the emergency reading was over ({who})."),
+    GlassEnd.ANEW: marked("{at}: the emergency reading was begun anew ({who})."),
+}
+_VERDICTS = {
+    Verdict.JUSTIFIED: marked("{at}: an officer found the emergency reading justified ({who})."),
+    Verdict.NOT_JUSTIFIED: marked(
+        "{at}: an officer found the emergency reading NOT justified ({who})."
+    ),
 }
 
 
@@ -156,7 +200,16 @@ def _look(look: Look, language: Language, at: dt.datetime) -> Iterator[str]:
     if isinstance(event, GlassBroken):
         message = say(language, "{at}: {who} opened the card in an emergency.", at=at, who=who)
         yield message
+        cause = say(language, _CAUSES[event.cause])
+        yield say(language, "Cause: {cause}.", cause=cause)
         yield say(language, "Stated reason: {reason}.", reason=event.reason)
+    elif isinstance(event, GlassClosed):
+        ended_at = event.ended_at.astimezone(at.tzinfo)
+        yield say(language, _ENDS[event.why], at=ended_at, who=who)
+    elif isinstance(event, EmergencyReviewed):
+        yield say(language, _VERDICTS[event.verdict], at=at, who=who)
+    elif isinstance(event, SummaryShown):
+        yield say(language, "{at}: {who} read the emergency summary.", at=at, who=who)
     elif isinstance(event, DocumentsShown):
         number = len(event.documents)
         yield say(language, "{at}: {who} read documents: {number}.", at=at, who=who, number=number)

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from emrcore.people import PatientId, PersonId
+from emrcore.rulebook import PurposeOfUse
 from emrcore.wire import canonical, encode, tag
 
 
@@ -31,16 +32,6 @@ class Actor:
     kind: ActorKind
     id: str
     organisation: str | None = None
-
-
-class PurposeOfUse(enum.StrEnum):
-    """What a look is for, by the codes of HL7 PurposeOfUse."""
-
-    PATIENT_REQUEST = "PATRQT"
-    FAMILY_REQUEST = "FAMRQT"
-    ATTORNEY = "PWATRNY"
-    TREATMENT = "TREAT"
-    EMERGENCY = "ETREAT"
 
 
 class Outcome(enum.StrEnum):

@@ -5,6 +5,7 @@ from emrcore.office.agenda import Forecast, Task
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.auditing import Auditor, Finding, Notary
 from emrcore.office.custody import Rewrapping
+from emrcore.office.emergencies import EmergencyTask, WaitsFor
 from emrcore.office.entering import SignedIn
 from emrcore.office.evidence import Album
 from emrcore.office.factors import Authenticator
@@ -12,7 +13,7 @@ from emrcore.office.indexes import BlindIndex, Indexed, blind_index
 from emrcore.office.messages import Sender
 from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
-from emrcore.office.reading import OpenedCard
+from emrcore.office.reading import EmergencySummary, OpenedCard
 from emrcore.office.sealed_records import SealedRecords
 from emrcore.office.shares import MadeShare, OpenedShare, WrongPasscode
 from emrcore.office.work import Pause
@@ -25,6 +26,8 @@ __all__ = [
     "Authenticator",
     "BlindIndex",
     "Citizen",
+    "EmergencySummary",
+    "EmergencyTask",
     "Execution",
     "Finding",
     "Forecast",
@@ -44,6 +47,7 @@ __all__ = [
     "SignedIn",
     "Staff",
     "Task",
+    "WaitsFor",
     "WrongPasscode",
     "blind_index",
 ]

@@ -13,8 +13,6 @@ PURPOSES = {
     Role.SELF: PurposeOfUse.PATIENT_REQUEST,
     Role.GUARDIAN: PurposeOfUse.FAMILY_REQUEST,
     Role.REPRESENTATIVE: PurposeOfUse.ATTORNEY,
-    Role.DOCTOR: PurposeOfUse.TREATMENT,
-    Role.CREW: PurposeOfUse.EMERGENCY,
 }
 """What a look is for, by the role of whoever looks, or for whom somebody does."""
 
@@ -34,7 +32,7 @@ def context(
         basis = places.break_glass(patient, viewer.person)
     return Context(
         on_behalf_of=behalf,
-        purpose=PURPOSES[viewer.role],
+        purpose=PURPOSES[viewer.role] if isinstance(reader, Citizen) else reader.stated,
         basis=f"{basis.shard.kind}/{basis.shard.id}/{basis.kind}/{basis.id}" if basis else None,
         outcome=Outcome.REFUSED if refused else Outcome.DONE,
         session=session,

@@ -19,6 +19,7 @@ from emrcore.office import places
 from emrcore.office.desk import Desk
 from emrcore.office.enrolment import enrol
 from emrcore.office.keeping import keep, load, operator
+from emrcore.office.telling import enlist_soon, watch
 from emrcore.office.work import Work
 from emrcore.people import AccountId, PatientId
 from emrcore.ports import Shard
@@ -129,11 +130,14 @@ class Decisions(Desk):
             role = filed.asked[patient]
             given = Grant(viewer=filed.applicant, since=work.now, until=event.until, role=role)
             work.put(place, given)
+            watch(work, account, patient)
             after = keep(self, work, filed, (event,), operator(by))
             enrol(self, work, filed)
             return after
 
-        return self.do(Shard.of_account(account), verb)
+        after = self.do(Shard.of_account(account), verb)
+        enlist_soon(self, account, patient)
+        return after
 
     def reject(
         self,

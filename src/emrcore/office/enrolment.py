@@ -5,13 +5,13 @@ from emrcore.applications import Filed
 from emrcore.office import places
 from emrcore.office.desk import Desk
 from emrcore.office.keeping import SYSTEM
-from emrcore.office.notices import NoticeKind, code_message, notice
+from emrcore.office.notices import code_message, notice
 from emrcore.office.papers import PhoneOf, keep_mobile, papers_of
 from emrcore.office.second_factor import fresh, load_factor
 from emrcore.office.work import Work
 from emrcore.people import AccountId
 from emrcore.rulebook import Activation, Means
-from emrcore.sessions import SecondFactor
+from emrcore.sessions import NoticeKind, SecondFactor
 
 
 def enrol(desk: Desk, work: Work, filed: Filed) -> None:

@@ -12,7 +12,7 @@ from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.codes import client_digest
 from emrcore.office.desk import Desk
-from emrcore.office.notices import NoticeKind, notice
+from emrcore.office.notices import notice
 from emrcore.office.once import Told
 from emrcore.office.readers import Citizen
 from emrcore.office.second_factor import (
@@ -35,6 +35,7 @@ from emrcore.sessions import (
     Attempt,
     Ending,
     Login,
+    NoticeKind,
     Purpose,
     SecondFactor,
     SessionId,

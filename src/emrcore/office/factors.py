@@ -18,7 +18,7 @@ from emrcore.office.codes import (
 from emrcore.office.desk import Desk
 from emrcore.office.entering import SignedIn, check_session, session_of, split, telling_again
 from emrcore.office.indexes import blind_index
-from emrcore.office.notices import NoticeKind, notice
+from emrcore.office.notices import notice
 from emrcore.office.once import Told
 from emrcore.office.papers import PhoneOf, keep_mobile, keep_secret, secret_of
 from emrcore.office.readers import Citizen
@@ -47,6 +47,7 @@ from emrcore.sessions import (
     AuthenticatorRemoved,
     CredentialReset,
     Ending,
+    NoticeKind,
     Open,
     PhoneEnd,
     Purpose,

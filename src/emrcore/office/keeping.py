@@ -20,8 +20,11 @@ from emrcore.applications import (
 from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.desk import Desk
+from emrcore.office.notices import notice
+from emrcore.office.second_factor import load_factor
 from emrcore.office.work import Work
 from emrcore.people import Account, AccountId, PatientId
+from emrcore.sessions import NoticeKind
 
 S = TypeVar("S", bound=Application)
 
@@ -93,7 +96,16 @@ def keep(
         work.note(event, actor)
     if isinstance(state, Decided):
         release_evidence(desk, work, state.filed.id)
+        if actor.kind is ActorKind.OPERATOR:
+            _tell_decided(desk, work, state.filed.account)
     return state
+
+
+def _tell_decided(desk: Desk, work: Work, account: AccountId) -> None:
+    """Whose phone is bound is told of it (NTC-6); whom it lets in first gets the password."""
+    factor = load_factor(work, account)
+    if factor:
+        notice(work, factor, NoticeKind.DECIDED, id=desk.new_id())
 
 
 def _set_alarm(desk: Desk, work: Work, state: Application) -> None:

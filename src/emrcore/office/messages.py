@@ -7,13 +7,15 @@ import attrs
 
 from emrcore.errors import Corrupt, StoreError
 from emrcore.journal import Actor, ActorKind
+from emrcore.office import places
 from emrcore.office.codes import code_for, repudiation
 from emrcore.office.desk import Desk
-from emrcore.office.notices import CODE, NOT_YOU, PROVEN, NoticeKind, Reference
+from emrcore.office.notices import CARD, CODE, NOT_YOU, PROVEN, Reference
 from emrcore.office.notices import TEXTS as NOTICES
 from emrcore.office.papers import mobile_of
 from emrcore.office.receipts import count_refusal, reference, refusals
 from emrcore.office.second_factor import load_factor, suspend
+from emrcore.office.telling import spread
 from emrcore.office.traffic import count_proven, reserve, reserve_notice
 from emrcore.office.work import Work
 from emrcore.people import AccountId
@@ -33,6 +35,9 @@ from emrcore.sessions import (
     ActionKind,
     Challenge,
     MessageDispatched,
+    NoticeKind,
+    NoticePreferences,
+    NoticeRoute,
     PhoneEnd,
     Purpose,
     SecondFactor,
@@ -122,6 +127,9 @@ class Messages(Desk):
                 count_proven(self)
                 self.storage.settle(leased, Fate.SENT)
                 continue
+            if leased.item.kind == CARD:
+                self.storage.settle(leased, _spread(self, leased, failures))
+                continue
             fate, unsent = _tried(self, sender, leased, failures)
             if self.storage.settle(leased, fate):
                 fates[fate] = fates.get(fate, 0) + 1
@@ -138,6 +146,16 @@ def _next(desk: Desk) -> Leased | None:
     at = desk.now()
     found = desk.redo(lambda: desk.storage.lease(at=at, until=at + _LEASE, limit=1))
     return found[0] if found else None
+
+
+def _spread(desk: Desk, leased: Leased, failures: list[StoreError]) -> Fate:
+    """Make of a card's item what each account is told; what failed is tried again."""
+    try:
+        spread(desk, leased.item)
+    except StoreError as failure:
+        failures.append(failure)
+        return Fate.DEAD if isinstance(failure, Corrupt) else Fate.RETRY
+    return Fate.SENT
 
 
 def _tried(
@@ -199,16 +217,19 @@ def _notice(desk: Desk, sender: Sender, leased: Leased) -> Message | None:
     """The message that tells something; the first time it is said at the second address, too."""
     item, first = leased.item, leased.attempt == 1
     account, about = AccountId(item.shard.id), Reference.of(item.reference)
-    if first and not reserve_notice(desk, account, about.kind):
+    chosen = _preferences(desk, account)
+    if chosen.mutes(about.kind) or (first and not reserve_notice(desk, account, about.kind)):
         return None
-    text = say(sender.language, NOTICES[about.kind])
+    text = say(sender.language, NOTICES[about.kind], day=dt.date.fromordinal(about.about or 1))
     if about.kind is NoticeKind.PHONE_CHANGE and sender.not_me:
         token = repudiation(desk.keys, account, about.about, key=desk.keys.current)
         link = sender.not_me.format(account=account, token=token)
         text = f"{text} {say(sender.language, NOT_YOU, link=link)}"
-    if sender.second and first:
+    route = chosen.route_of(about.kind)
+    if sender.second and first and route is not NoticeRoute.PHONE:
         sender.second(account, text)
-    number = mobile_of(desk, account, about.to)
+    elsewhere = sender.second is not None and route is NoticeRoute.SECOND
+    number = None if elsewhere else mobile_of(desk, account, about.to)
     if number is None:
         return None
     return Message(
@@ -217,6 +238,11 @@ def _notice(desk: Desk, sender: Sender, leased: Leased) -> Message | None:
         text=text,
         valid_for=item.not_after - desk.now(),
     )
+
+
+def _preferences(desk: Desk, account: AccountId) -> NoticePreferences:
+    work = Work(storage=desk.storage, shard=Shard.of_account(account), now=desk.now())
+    return work.load(places.preferences(account), NoticePreferences) or NoticePreferences()
 
 
 def _factor(desk: Desk, account: AccountId) -> SecondFactor | None:

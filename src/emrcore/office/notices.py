@@ -1,15 +1,14 @@
 """What a person is told unasked: by a text that names no illness, no person and no secret."""
 
 import datetime as dt
-import enum
 
 import attrs
 
 from emrcore.office import places
 from emrcore.office.work import Work
-from emrcore.people import AccountId
+from emrcore.people import AccountId, PatientId
 from emrcore.ports import OutboxItem, Shard
-from emrcore.sessions import Challenge, CodeAccepted, SecondFactor
+from emrcore.sessions import Challenge, CodeAccepted, NoticeKind, SecondFactor
 from emrcore.texts import marked
 
 CODE = "code"
@@ -21,23 +20,12 @@ NOTICE = "notice"
 PROVEN = "proven"
 """The kind of an outbox item that only counts a code that was used (SES-25)."""
 
+CARD = "card"
+"""The kind of an outbox item of a card, which becomes a notice to each account concerned."""
+
 _LIFE = dt.timedelta(days=1)
+_CARD_LIFE = dt.timedelta(days=7)
 _COUNTED = dt.timedelta(hours=1)
-
-
-class NoticeKind(enum.StrEnum):
-    """What a person is told."""
-
-    FAILURES = "failures"
-    LOCKED = "locked"
-    DISPLACED = "displaced"
-    PHONE_CHANGE = "phone-change"
-    PHONE_CHANGED = "phone-changed"
-    PHONE_SUSPENDED = "phone-suspended"
-    AUTHENTICATOR = "authenticator"
-    RECOVERY = "recovery"
-    REPROOFED = "reproofed"
-    ENROLMENT = "enrolment"
 
 
 TEXTS = {
@@ -61,13 +49,29 @@ TEXTS = {
         "Your identity was checked anew; phone and codes of your medical record were reset."
     ),
     NoticeKind.ENROLMENT: marked("Your application was granted. Your record opens at the portal."),
+    NoticeKind.PREFERENCES: marked("What you are told about the medical record was changed."),
+    NoticeKind.EMERGENCY: marked(
+        "A medical record you may see was opened in an emergency. Who did it and why: see the "
+        "portal."
+    ),
+    NoticeKind.DECIDED: marked("Your application is decided. See the portal."),
+    NoticeKind.ACCESS_CHANGE: marked(
+        "On {day} what you may see of a medical record changes. See the portal."
+    ),
+    NoticeKind.SHARE_OPENED: marked("A medical record was opened by a share. See the portal."),
 }
+"""What a notice says, naming nobody and nothing (NTC-1); ``{day}`` is the day it is about."""
+
 NOT_YOU = marked("Not you? {link}")
 
 
 @attrs.frozen(kw_only=True)
 class Reference:
-    """What a notice is about, as an outbox item refers to it: to which phone, about which other."""
+    """What a notice is about, as an outbox item refers to it.
+
+    It goes ``to`` that version of the phone; ``about`` is the version of another one, or a day by
+    its proleptic ordinal.
+    """
 
     kind: NoticeKind
     to: int
@@ -95,24 +99,53 @@ def code_message(account: AccountId, challenge: Challenge) -> OutboxItem:
 
 
 def notice(
-    work: Work, factor: SecondFactor, kind: NoticeKind, *, to: int | None = None, about: int = 0
-) -> None:
+    work: Work,
+    factor: SecondFactor,
+    kind: NoticeKind,
+    *,
+    to: int | None = None,
+    about: int = 0,
+    id: str | None = None,  # noqa: A002 - the field's name
+) -> bool:
     """Tell the person of *factor*: at the phone *to*, or at the one that is bound.
 
-    Where none ever was, nobody is told.
+    Where none ever was, nobody is told; whether somebody is. *id* tells apart notices of one kind
+    that leave the second factor as it is.
     """
     version = to or (factor.phone.version if factor.phone else None)
     if version is None:
-        return
+        return False
     account = factor.account
     reference = str(Reference(kind=kind, to=version, about=about))
     work.send(
         OutboxItem(
             shard=Shard.of_account(account),
-            id=f"{reference}.{work.version(places.factor(account))}",
+            id=f"{reference}.{id or work.version(places.factor(account))}",
             kind=NOTICE,
             reference=reference,
             not_after=work.now + _LIFE,
+        )
+    )
+    return True
+
+
+def tell_card(
+    work: Work,
+    patient: PatientId,
+    kind: NoticeKind,
+    id: str,  # noqa: A002 - the field's name
+) -> None:
+    """Tell every account that may see the card of *patient* what happened to it, under *id*.
+
+    The item goes with the commit of what happened; who is concerned is judged when it is sent.
+    """
+    work.send(
+        OutboxItem(
+            shard=Shard.of_patient(patient),
+            id=f"{kind}.{id}",
+            kind=CARD,
+            reference=f"{kind}.{id}",
+            not_after=work.now + _CARD_LIFE,
         )
     )
 

@@ -14,6 +14,7 @@ from emrcore.office.applying import Applications
 from emrcore.office.cards import Cards
 from emrcore.office.custody import Custody
 from emrcore.office.deciding import Decisions
+from emrcore.office.emergencies import Emergencies
 from emrcore.office.entering import Entrance
 from emrcore.office.evidence import Proofs
 from emrcore.office.messages import Messages
@@ -21,6 +22,8 @@ from emrcore.office.once import once
 from emrcore.office.reading import Reading
 from emrcore.office.receipts import Receipts
 from emrcore.office.shares import Shares
+from emrcore.office.summaries import Summaries
+from emrcore.office.telling import Telling
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,6 +41,9 @@ class Office(
     Messages,
     Receipts,
     Reading,
+    Emergencies,
+    Summaries,
+    Telling,
     Custody,
 ):
     """All verbs over one storage, by one rulebook.

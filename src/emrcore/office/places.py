@@ -4,7 +4,7 @@ from emrcore.applications import ApplicationId, EvidenceId
 from emrcore.people import AccountId, PatientId, PersonId
 from emrcore.ports import Key, Shard
 from emrcore.sessions import SessionId
-from emrcore.sharing import ShareId
+from emrcore.sharing import GlassId, ShareId
 
 
 def facts(patient: PatientId) -> Key:
@@ -30,6 +30,46 @@ def share(patient: PatientId, id: ShareId) -> Key:  # noqa: A002 - the field's n
 def address(digest: str) -> Key:
     """Where the address of a share leads to, by its SHA-256."""
     return Key(Shard("share", digest), "share-address", "")
+
+
+def aftermath(patient: PatientId, id: GlassId) -> Key:  # noqa: A002 - the field's name
+    """What must follow one emergency reading."""
+    return Key(Shard.of_patient(patient), "aftermath", id)
+
+
+def report_alarm(patient: PatientId, id: GlassId) -> Key:  # noqa: A002 - the field's name
+    """When the report of an emergency reading is missed; kept apart from whose turn it is."""
+    return Key(Shard.of_patient(patient), "report-alarm", id)
+
+
+def breaks(shift: str) -> Key:
+    """When a shift broke a glass; *shift* is a digest."""
+    return Key(Shard("shift", shift), "breaks", "")
+
+
+def summary(patient: PatientId) -> Key:
+    """The emergency summary of a card."""
+    return Key(Shard.of_patient(patient), "summary", "")
+
+
+def addressees(patient: PatientId) -> Key:
+    """Which accounts were ever let into a card."""
+    return Key(Shard.of_patient(patient), "addressees", "")
+
+
+def outlook(account: AccountId, patient: PatientId) -> Key:
+    """What an account was told of coming changes to its view of a card."""
+    return Key(Shard.of_account(account), "outlook", patient)
+
+
+def told(account: AccountId, what: str) -> Key:
+    """That an account was told of one thing."""
+    return Key(Shard.of_account(account), "told", what)
+
+
+def preferences(account: AccountId) -> Key:
+    """Which notices an account wants, and where."""
+    return Key(Shard.of_account(account), "preferences", "")
 
 
 def application(account: AccountId, id: ApplicationId) -> Key:  # noqa: A002 - the field's name

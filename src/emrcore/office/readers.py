@@ -4,7 +4,7 @@ import attrs
 
 from emrcore.access import Viewer
 from emrcore.people import Account
-from emrcore.rulebook import Role
+from emrcore.rulebook import PurposeOfUse, Role
 
 
 @attrs.frozen(kw_only=True)
@@ -30,13 +30,21 @@ class Citizen:
 class Staff:
     """A doctor or an ambulance crew, signed in by the host.
 
-    A crew reads after ``Office.break_glass``. What is ``automated`` is a program's look for the
-    viewer, whom nobody shows anything; ``client`` is as with a citizen.
+    A doctor states the ``purpose`` of the look (STF-1); a crew reads in an emergency, after
+    ``Office.break_glass``. What is ``automated`` is a program's look for the viewer, whom nobody
+    shows anything; ``client`` is as with a citizen.
     """
 
     viewer: Viewer
+    purpose: PurposeOfUse | None = None
     automated: bool = False
     client: str | None = None
+
+    @property
+    def stated(self) -> PurposeOfUse | None:
+        """What the look is for: what was stated, and with a crew the emergency."""
+        crew = self.viewer.role is Role.CREW
+        return self.purpose or (PurposeOfUse.EMERGENCY if crew else None)
 
 
 Reader = Citizen | Staff

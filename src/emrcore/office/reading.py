@@ -22,7 +22,7 @@ from emrcore.office.auditing import links
 from emrcore.office.circumstances import context
 from emrcore.office.desk import Desk
 from emrcore.office.entering import check_session, remember_use
-from emrcore.office.readers import Citizen, Reader, Staff
+from emrcore.office.readers import Citizen, Reader
 from emrcore.office.work import Work
 from emrcore.people import AccountId, PatientId
 from emrcore.ports import Shard
@@ -31,14 +31,17 @@ from emrcore.records import (
     CardOpened,
     DocumentsShown,
     Page,
-    Statement,
+    SectionStatement,
+    ShownPart,
+    Summary,
+    SummaryShown,
     statement,
     statements,
+    summarise,
 )
-from emrcore.rulebook import Role
+from emrcore.rulebook import Edition, PurposeOfUse, Role
 from emrcore.rules import Rule
 from emrcore.sessions import SessionUsed
-from emrcore.sharing import Broken
 
 T = TypeVar("T")
 
@@ -52,7 +55,15 @@ class OpenedCard:
 
     view: View
     counts: Mapping[str, int]
-    coverage: Mapping[str, Statement]
+    coverage: Mapping[str, SectionStatement]
+
+
+@attrs.frozen(kw_only=True)
+class EmergencySummary:
+    """What a crew needs first: every part in its order, whether or not anything is known."""
+
+    view: View
+    parts: tuple[ShownPart, ...]
 
 
 class Reading(Desk):
@@ -70,29 +81,6 @@ class Reading(Desk):
         """
         work = Work(storage=self.storage, shard=Shard.of_patient(patient), now=self.now())
         return known_facts(work, account, patient)
-
-    def break_glass(self, viewer: Viewer, patient: PatientId, *, reason: str) -> Broken:
-        """Let the crew *viewer* read the card of *patient* for a time, for the *reason* stated.
-
-        Raises:
-            RuleBroken: EMG-1 no crew or no reason, APP-5 there is no card.
-        """
-
-        def verb(work: Work) -> Broken:
-            if work.load(places.facts(patient), Facts) is None:
-                raise RuleBroken(rules.APP_5)
-            place = places.break_glass(patient, viewer.person)
-            edition = self.edition(work.now)
-            event = sharing.break_glass(
-                viewer, patient, reason=reason, at=work.now, edition=edition
-            )
-            after = sharing.evolve(work.load(place, Broken), event)
-            work.put(place, after)
-            crew = Staff(viewer=viewer)
-            work.note(event, _actor(crew), patient, context(crew, patient))
-            return after
-
-        return self.do(Shard.of_patient(patient), verb)
 
     def open_card(self, reader: Reader, patient: PatientId) -> OpenedCard:
         """What *reader* may see of the card of *patient* now: sections, counts, reasons.
@@ -161,6 +149,34 @@ class Reading(Desk):
 
         return _read(self, reader, patient, look)
 
+    def read_summary(self, reader: Reader, patient: PatientId) -> EmergencySummary:
+        """The emergency summary: allergies, problems, medication first, each part with its sources.
+
+        For a crew after ``break_glass``, and for whom else the rulebook names, while the card is
+        open to them. Entries whose labels the view does not allow are left out.
+
+        Raises:
+            RuleBroken: as ``read_page``; EMG-11, the rulebook shows it to no such viewer.
+        """
+
+        def look(work: Work, view: View) -> tuple[EmergencySummary, SummaryShown]:
+            labels = frozenset[str]().union(*(one.labels for one in view.in_force()))
+            parts = summarise(work.load(places.summary(patient), Summary), labels)
+            event = SummaryShown(
+                patient=patient,
+                viewer=view.viewer,
+                at=work.now,
+                edition=view.edition.fingerprint,
+            )
+            return EmergencySummary(view=view, parts=parts), event
+
+        def unnamed(view: View) -> Rule | None:
+            emergency = view.edition.emergency
+            named = emergency.summary.value if emergency else ()
+            return None if view.viewer.role in named else rules.EMG_11
+
+        return _read(self, reader, patient, look, bar=unnamed)
+
     def who_looked(self, reader: Citizen, patient: PatientId) -> tuple[Look, ...]:
         """Everybody who looked at the card, the earliest first, for whoever may see it (JRN-5).
 
@@ -193,13 +209,15 @@ def _read(
     desk: Desk,
     reader: Reader,
     patient: PatientId,
-    look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown]],
+    look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown | SummaryShown]],
     *,
     even_refused: bool = False,
+    bar: Callable[[View], Rule | None] = lambda _: None,
 ) -> T:
     """Decide, *look*, enter it in the journal, commit, and return what was seen (JRN-2).
 
-    What was refused is entered, too, before it is told; with *even_refused* it is an answer.
+    What was refused is entered, too, before it is told; with *even_refused* it is an answer. What
+    *bar* names refuses, too.
     """
 
     def verb(work: Work) -> tuple[T | None, Rule | None, SessionUsed | None]:
@@ -207,9 +225,10 @@ def _read(
         account = reader.account.id if isinstance(reader, Citizen) else None
         facts = known_facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
-        rule = _glass(work, viewer, patient)
+        rule = _glass(work, viewer, patient) or _unstated(reader, view.edition)
         if rule is None and view.refusal and not even_refused:
             rule = view.refusal.rule
+        rule = rule or bar(view)
         seen, event = (None, _refused(view, rule, work)) if rule else look(work, view)
         about = context(reader, patient, facts=facts, refused=bool(rule or view.refusal))
         work.note(event, _actor(reader), patient, about)
@@ -235,12 +254,25 @@ def _glass(work: Work, viewer: Viewer, patient: PatientId) -> Rule | None:
     """The rule by which a crew may not read, which has not broken the glass."""
     if viewer.role is not Role.CREW:
         return None
-    glass = work.load(places.break_glass(patient, viewer.person), Broken)
+    glass = work.load(places.break_glass(patient, viewer.person), *sharing.GLASS_STATES)
     try:
         sharing.check(glass, viewer=viewer, at=work.now)
     except RuleBroken as refusal:
         return refusal.rule
     return None
+
+
+def _unstated(reader: Reader, edition: Edition) -> Rule | None:
+    """The rule by which staff may not look who leave out for whom, or for what, they do."""
+    if isinstance(reader, Citizen):
+        return None
+    if not (reader.viewer.organisation or "").strip():
+        return rules.STF_2
+    if reader.stated is None:
+        return rules.STF_1
+    staff = edition.staff
+    allowed = staff.purposes(reader.viewer.role) if staff else tuple(PurposeOfUse)
+    return None if reader.stated in allowed else rules.STF_1
 
 
 def _refused(view: View, rule: Rule, work: Work) -> CardOpened:

@@ -13,7 +13,7 @@ from emrcore.journal import Actor, ActorKind
 from emrcore.office import places
 from emrcore.office.codes import code_for, derive_nothing, totp_codes
 from emrcore.office.desk import Desk
-from emrcore.office.notices import NoticeKind, code_message, notice, proven
+from emrcore.office.notices import code_message, notice, proven
 from emrcore.office.papers import secret_of
 from emrcore.office.work import Work
 from emrcore.people import AccountId
@@ -27,6 +27,7 @@ from emrcore.sessions import (
     EntryRefused,
     FirstPasswordIssued,
     Fresh,
+    NoticeKind,
     PhoneEnd,
     PhoneSuspended,
     RecoveryCodes,

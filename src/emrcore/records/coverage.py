@@ -67,7 +67,7 @@ class CoverageStated:
     at: dt.datetime
 
 
-class Standing(enum.StrEnum):
+class SectionStanding(enum.StrEnum):
     """What a section says about itself to one viewer.
 
     ``nothing``: all that this viewer could be shown would be recorded, and nothing is there.
@@ -97,18 +97,18 @@ class Period:
 
 
 @attrs.frozen(kw_only=True)
-class Statement:
+class SectionStatement:
     """What *section* says of itself, by the earliest day first; ``reason`` is why it is closed."""
 
     section: str
-    standing: Standing
+    standing: SectionStanding
     periods: tuple[Period, ...] = ()
     reason: Reason | None = None
 
 
 def statements(
     view: View, counts: Mapping[str, int], stated: CardCoverage | None = None
-) -> dict[str, Statement]:
+) -> dict[str, SectionStatement]:
     """What each section of the view's edition says of itself (SCT-3, SCT-4).
 
     *counts* are the visible documents by section, as ``count`` gives them.
@@ -122,21 +122,21 @@ def statements(
 
 def statement(
     view: View, section: str, visible: int, stated: CardCoverage | None = None
-) -> Statement:
+) -> SectionStatement:
     """What *section* says of itself, of which *visible* documents are shown."""
     reason = view.refusal or view.closed.get(section)
     if reason:
         waits = reason.rule in {rules.ACC_1, rules.ACC_9}
-        standing = Standing.NOT_OPEN if waits else Standing.CLOSED
-        return Statement(section=section, standing=standing, reason=reason)
+        standing = SectionStanding.NOT_OPEN if waits else SectionStanding.CLOSED
+        return SectionStatement(section=section, standing=standing, reason=reason)
     ways = [one for one in view.allowances if one.section == section]
     shown = _merged(_span(one, view) for one in ways)
     periods = sorted(
         (part for one in _stated(view, ways, section, stated) for part in _within(one, shown)),
         key=lambda one: (one.since or dt.date.min, one.until or dt.date.max, one.said_by),
     )
-    standing = Standing.SHOWN if visible else _empty(view, shown, periods)
-    return Statement(section=section, standing=standing, periods=tuple(periods))
+    standing = SectionStanding.SHOWN if visible else _empty(view, shown, periods)
+    return SectionStatement(section=section, standing=standing, periods=tuple(periods))
 
 
 # -- Spans of days ---------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def _within(period: Period, spans: list[_Span]) -> Iterator[Period]:
             )
 
 
-def _empty(view: View, shown: list[_Span], periods: list[Period]) -> Standing:
+def _empty(view: View, shown: list[_Span], periods: list[Period]) -> SectionStanding:
     """What it means that nothing is there: whether all days up to today are covered in full."""
     tomorrow = view.edition.local_day(view.at) + dt.timedelta(days=1)
     complete = _merged(
@@ -219,7 +219,7 @@ def _empty(view: View, shown: list[_Span], periods: list[Period]) -> Standing:
     covered = bool(past) and all(
         any(first <= since and until <= last for first, last in complete) for since, until in past
     )
-    return Standing.NOTHING if covered else Standing.UNRECORDED
+    return SectionStanding.NOTHING if covered else SectionStanding.UNRECORDED
 
 
 # -- Sentences -------------------------------------------------------------------------------------
@@ -230,19 +230,21 @@ _EXTENTS = {
     Extent.NONE: marked("Not recorded {time}."),
 }
 _EMPTY = {
-    Standing.NOTHING: marked("All of it is recorded, and there is nothing that you may see."),
-    Standing.UNRECORDED: marked(
+    SectionStanding.NOTHING: marked(
+        "All of it is recorded, and there is nothing that you may see."
+    ),
+    SectionStanding.UNRECORDED: marked(
         "Nothing that you may see is recorded; that does not mean that nothing happened."
     ),
 }
 
 
-def told(statement: Statement, language: Language) -> str:
+def told(statement: SectionStatement, language: Language) -> str:
     """*statement* as sentences a citizen can read."""
     return " ".join(_sentences(statement, language))
 
 
-def _sentences(statement: Statement, language: Language) -> Iterator[str]:
+def _sentences(statement: SectionStatement, language: Language) -> Iterator[str]:
     reason = statement.reason
     if reason and reason.rule is rules.ACC_9 and reason.constant:
         yield say(language, "The section opens on {constant}.", constant=reason.constant)

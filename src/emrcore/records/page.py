@@ -12,7 +12,7 @@ import attrs
 from emrcore import rules
 from emrcore.access import View
 from emrcore.errors import Fault, Malformed, RuleBroken
-from emrcore.records.coverage import Statement
+from emrcore.records.coverage import SectionStatement
 from emrcore.records.document import Document
 from emrcore.records.execution import visible
 
@@ -31,7 +31,7 @@ class Page:
 
     documents: tuple[Document, ...]
     cursor: str | None
-    statement: Statement | None = None
+    statement: SectionStatement | None = None
 
 
 def position(document: Document) -> Position:

@@ -14,12 +14,14 @@ from emrcore.rulebook.edition import (
     Extent,
     May,
     Need,
+    NoticeRule,
     Relation,
     Role,
     Rulebook,
     SectionRule,
     ShareRule,
     Source,
+    StaffRule,
     Window,
 )
 from emrcore.rulebook.entry import (
@@ -36,6 +38,7 @@ from emrcore.rulebook.entry import (
     SessionRule,
 )
 from emrcore.rulebook.profiles import entry_profile, profile_names
+from emrcore.rulebook.purposes import PurposeOfUse
 from emrcore.rulebook.reading import load, parse, shipped, shipped_names
 
 __all__ = [
@@ -59,8 +62,10 @@ __all__ = [
     "May",
     "Means",
     "Need",
+    "NoticeRule",
     "OneTimeCodeRule",
     "PhoneRule",
+    "PurposeOfUse",
     "Relation",
     "Role",
     "Rulebook",
@@ -69,6 +74,7 @@ __all__ = [
     "SessionRule",
     "ShareRule",
     "Source",
+    "StaffRule",
     "Window",
     "entry_profile",
     "load",

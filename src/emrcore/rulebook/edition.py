@@ -12,6 +12,7 @@ from emrcore.calendar import Counting, Term
 from emrcore.people import AccountLevel, AgeConvention, KinshipStatus, LeapBirthday
 from emrcore.rulebook.cited import Cited
 from emrcore.rulebook.entry import EntryRule, number
+from emrcore.rulebook.purposes import PurposeOfUse
 
 
 class Role(enum.StrEnum):
@@ -193,9 +194,40 @@ class CoverageRule:
 
 @attrs.frozen(kw_only=True)
 class EmergencyRule:
-    """For how long a crew that stated its reason may read."""
+    """For how long a crew that stated its reason may read, and what must come after it.
+
+    A report is due ``report_hours`` after the glass was broken, and a review ``review_hours`` after
+    the report or its deadline. More than ``per_hour`` breaks by one shift within an hour, or more
+    than ``per_shift`` of it in all, are unusual. ``summary`` are the roles that are shown the
+    emergency summary where they may see the card.
+    """
 
     hours: Cited[int]
+    report_hours: Cited[int]
+    review_hours: Cited[int]
+    per_hour: Cited[int]
+    per_shift: Cited[int]
+    summary: Cited[tuple[Role, ...]]
+
+
+@attrs.frozen(kw_only=True)
+class StaffRule:
+    """For which purposes staff of each role may look."""
+
+    doctor: Cited[tuple[PurposeOfUse, ...]]
+    crew: Cited[tuple[PurposeOfUse, ...]]
+
+    def purposes(self, role: Role) -> tuple[PurposeOfUse, ...]:
+        """The purposes of *role*; none of one that is not staff."""
+        stated = {Role.DOCTOR: self.doctor, Role.CREW: self.crew}.get(role)
+        return stated.value if stated else ()
+
+
+@attrs.frozen(kw_only=True)
+class NoticeRule:
+    """How many days before what one may see changes one is told of it."""
+
+    ahead_days: Cited[int]
 
 
 @attrs.frozen(kw_only=True)
@@ -235,9 +267,10 @@ class ApplicationRule:
 class Edition:
     """What the rulebook says over the local days ``[valid_from, until)``.
 
-    A rulebook may leave to its host how cards are applied for, how one gets in, and what happens
-    in an emergency; without ``shares`` nobody shares a card. ``fingerprint`` names the content:
-    SHA-256 of its canonical JSON, in hex.
+    A rulebook may leave to its host how cards are applied for, how one gets in, what happens in an
+    emergency, for which purposes staff look, and whether one is told of changes beforehand; without
+    ``shares`` nobody shares a card. ``fingerprint`` names the content: SHA-256 of its canonical
+    JSON, in hex.
     """
 
     rulebook: str
@@ -252,6 +285,8 @@ class Edition:
     emergency: EmergencyRule | None = None
     shares: ShareRule | None = None
     coverage: Mapping[str, CoverageRule] = attrs.field(factory=dict[str, CoverageRule])
+    staff: StaffRule | None = None
+    notices: NoticeRule | None = None
     until: dt.date | None = None
 
     def local_day(self, at: dt.datetime) -> dt.date:

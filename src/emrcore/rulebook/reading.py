@@ -34,12 +34,14 @@ from emrcore.rulebook.edition import (
     Extent,
     May,
     Need,
+    NoticeRule,
     Relation,
     Role,
     Rulebook,
     SectionRule,
     ShareRule,
     Source,
+    StaffRule,
     Window,
 )
 from emrcore.rulebook.entry import (
@@ -59,6 +61,7 @@ from emrcore.rulebook.entry import (
     check_pauses,
     check_steps,
 )
+from emrcore.rulebook.purposes import PurposeOfUse
 from emrcore.rulebook.tables import (
     Places,
     Report,
@@ -243,6 +246,8 @@ def _edition(table: Table, name: str, zone: zoneinfo.ZoneInfo) -> Edition:
         emergency=_emergency(table.table("emergency")) if table.has("emergency") else None,
         shares=_numbers(table.table("shares"), ShareRule) if table.has("shares") else None,
         coverage=_coverages(table) if table.has("coverage") else {},
+        staff=_staff(table.table("staff")) if table.has("staff") else None,
+        notices=_notices(table.table("notices")) if table.has("notices") else None,
         fingerprint=table.fingerprint(name, zone.key),
     )
     table.close()
@@ -370,7 +375,29 @@ def _coverage(table: Table) -> CoverageRule:
 
 
 def _emergency(table: Table) -> EmergencyRule:
-    found = EmergencyRule(hours=table.cited("hours", a_number(1, 24 * 14), 1))
+    found = EmergencyRule(
+        hours=table.cited("hours", a_number(1, 24 * 14), 1),
+        report_hours=table.cited("report_hours", a_number(1, 24 * 90), 1),
+        review_hours=table.cited("review_hours", a_number(1, 24 * 90), 1),
+        per_hour=table.cited("per_hour", a_number(1, 1000), 1),
+        per_shift=table.cited("per_shift", a_number(1, 1000), 1),
+        summary=table.cited("summary", list_of(one_of(Role)), ()),
+    )
+    table.close()
+    return found
+
+
+def _staff(table: Table) -> StaffRule:
+    purposes = list_of(one_of(PurposeOfUse))
+    found = StaffRule(
+        doctor=table.cited("doctor", purposes, ()), crew=table.cited("crew", purposes, ())
+    )
+    table.close()
+    return found
+
+
+def _notices(table: Table) -> NoticeRule:
+    found = NoticeRule(ahead_days=table.cited("ahead_days", a_number(1, 366), 1))
     table.close()
     return found
 

@@ -25,7 +25,7 @@ from emrcore.journal import (
 from emrcore.people import PatientId, PersonId
 from emrcore.records import CardCreated, CardOpened, DocumentId, DocumentsShown
 from emrcore.rulebook import Role
-from emrcore.sharing import GlassBroken
+from emrcore.sharing import Cause, GlassBroken, GlassId
 from emrcore.texts import Language
 from world import MOSCOW, moscow
 
@@ -116,12 +116,25 @@ def test_a_crew_gives_its_reason() -> None:
     """JRN-5, EMG-1: as it was stated."""
     crew = Viewer(person=PersonId("v"), role=Role.CREW, organisation="ambulance-3")
     at = moscow(2020, 2, 3)
-    event = GlassBroken(viewer=crew, patient=CARD, reason="unconscious", at=at, until=at)
+    event = GlassBroken(
+        id=GlassId("g"),
+        viewer=crew,
+        patient=CARD,
+        cause=Cause.LIFE_AT_RISK,
+        reason="unconscious",
+        shift="7",
+        at=at,
+        until=at,
+        report_due=at,
+    )
     (english,) = read(chain(event))
     (russian,) = read(chain(event), Language.RU)
-    assert english.endswith("opened the card in an emergency. Stated reason: unconscious.")
+    assert english.endswith(
+        "opened the card in an emergency. Cause: a life was at risk. Stated reason: unconscious."
+    )
     assert russian.endswith(
-        "(бригада скорой помощи (ambulance-3)). Указанная причина: unconscious."
+        "(бригада скорой помощи (ambulance-3)). "
+        "Повод: угроза жизни. Указанная причина: unconscious."
     )
 
 

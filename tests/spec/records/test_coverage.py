@@ -16,7 +16,7 @@ from emrcore.ports import Shard
 from emrcore.records import (
     CardCoverage,
     Coverage,
-    Standing,
+    SectionStanding,
     count,
     statement,
     statements,
@@ -59,33 +59,33 @@ def test_what_is_said_goes_no_further_back_than_what_is_shown(cards: Cards) -> N
 
 def test_empty_and_complete_means_that_nothing_happened(cards: Cards) -> None:
     """SCT-3: instrumental studies are shown from the day on which all are recorded."""
-    assert statement(cards.view(), ECG, 0).standing is Standing.NOTHING
+    assert statement(cards.view(), ECG, 0).standing is SectionStanding.NOTHING
 
 
 def test_empty_and_partial_means_nothing(cards: Cards) -> None:
     """SCT-3: a protocol of 2018 may be on paper."""
-    assert statement(cards.view(), EXAMS, 0).standing is Standing.UNRECORDED
+    assert statement(cards.view(), EXAMS, 0).standing is SectionStanding.UNRECORDED
 
 
 def test_documents_speak_for_themselves(cards: Cards) -> None:
     """SCT-3: with one document the section is shown, and still says how complete it is."""
     found = statement(cards.view(), EXAMS, 1)
-    assert (found.standing, len(found.periods)) == (Standing.SHOWN, 2)
+    assert (found.standing, len(found.periods)) == (SectionStanding.SHOWN, 2)
 
 
 def test_what_nobody_states_is_not_claimed(cards: Cards) -> None:
     """SCT-3: a rulebook that says nothing of coverage makes no empty section mean anything."""
     silent = Cards(attrs.evolve(cards.edition, coverage={}))
     found = statement(silent.view(), ECG, 0)
-    assert (found.standing, found.periods) == (Standing.UNRECORDED, ())
+    assert (found.standing, found.periods) == (SectionStanding.UNRECORDED, ())
 
 
 def test_announced_and_closed_sections(cards: Cards) -> None:
     """SCT-3: they say why they are closed, and no more."""
     doctor = statements(cards.view(role=Role.DOCTOR), {})
     mother = statements(cards.view(), {})
-    assert mother["prescriptions"].standing is Standing.NOT_OPEN
-    assert doctor["health-diary"].standing is Standing.CLOSED
+    assert mother["prescriptions"].standing is SectionStanding.NOT_OPEN
+    assert doctor["health-diary"].standing is SectionStanding.CLOSED
     for found in (mother["prescriptions"], doctor["health-diary"]):
         assert found.periods == ()
         assert found.reason is not None
@@ -94,7 +94,7 @@ def test_announced_and_closed_sections(cards: Cards) -> None:
 def test_before_the_record_opens_nothing_is_open(cards: Cards) -> None:
     """SCT-3, ACC-1: all sections wait for 14 January."""
     found = statements(cards.view(at=moscow(2020, 1, 13, 23, 59)), {})
-    assert {one.standing for one in found.values()} == {Standing.NOT_OPEN}
+    assert {one.standing for one in found.values()} == {SectionStanding.NOT_OPEN}
 
 
 # -- Part of a window ------------------------------------------------------------------------------
@@ -114,15 +114,15 @@ def edition_with(cards: Cards, since: dt.date, until: dt.date | None = None) -> 
 @pytest.mark.parametrize(
     ("since", "until", "standing"),
     [
-        (dt.date(2018, 12, 31), None, Standing.NOTHING),
-        (dt.date(2019, 1, 1), None, Standing.NOTHING),
-        (dt.date(2019, 1, 2), None, Standing.UNRECORDED),
-        (dt.date(2019, 1, 1), dt.date(2020, 2, 3), Standing.UNRECORDED),  # not today
-        (dt.date(2019, 1, 1), dt.date(2020, 2, 4), Standing.NOTHING),
+        (dt.date(2018, 12, 31), None, SectionStanding.NOTHING),
+        (dt.date(2019, 1, 1), None, SectionStanding.NOTHING),
+        (dt.date(2019, 1, 2), None, SectionStanding.UNRECORDED),
+        (dt.date(2019, 1, 1), dt.date(2020, 2, 3), SectionStanding.UNRECORDED),  # not today
+        (dt.date(2019, 1, 1), dt.date(2020, 2, 4), SectionStanding.NOTHING),
     ],
 )
 def test_complete_over_all_that_is_shown(
-    cards: Cards, since: dt.date, until: dt.date | None, standing: Standing
+    cards: Cards, since: dt.date, until: dt.date | None, standing: SectionStanding
 ) -> None:
     """SCT-3: one day short of the first day shown, or of today, and nothing is claimed."""
     view = Cards(edition_with(cards, since, until)).view()
@@ -169,7 +169,7 @@ def test_one_source_alone_makes_nothing_complete(cards: Cards) -> None:
     """SCT-5: that all of one clinic is there does not say that no other clinic had a patient."""
     alone = Cards(attrs.evolve(cards.edition, coverage={}))
     whole = stated(Coverage(section=LAB, extent=COMPLETE))
-    assert statement(alone.view(), LAB, 0, whole).standing is Standing.UNRECORDED
+    assert statement(alone.view(), LAB, 0, whole).standing is SectionStanding.UNRECORDED
 
 
 def test_an_interval_that_ends_before_it_begins() -> None:
@@ -272,8 +272,8 @@ def test_an_opened_card_says_it_of_every_section(town: Town) -> None:
     """SCT-3: the answer carries a statement for each section of the edition."""
     opened = town.office.open_card(own(town), town.own)
     assert opened.coverage.keys() == opened.view.edition.sections.keys()
-    assert opened.coverage[ECG].standing is Standing.NOTHING
-    assert opened.coverage["referrals"].standing is Standing.NOT_OPEN
+    assert opened.coverage[ECG].standing is SectionStanding.NOTHING
+    assert opened.coverage["referrals"].standing is SectionStanding.NOT_OPEN
 
 
 def test_a_page_of_one_section_says_it_too(town: Town) -> None:
@@ -281,7 +281,7 @@ def test_a_page_of_one_section_says_it_too(town: Town) -> None:
     reader = own(town)
     found = town.office.read_page(reader, town.own, section=ECG).statement
     assert found is not None
-    assert found.standing is Standing.NOTHING
+    assert found.standing is SectionStanding.NOTHING
     assert town.office.read_page(reader, town.own).statement is None
 
 
@@ -303,7 +303,7 @@ def test_a_refused_reader_learns_the_refusal_only(town: Town) -> None:
     reader = attrs.evolve(own(town), role=Role.GUARDIAN)
     town.office.state_coverage(town.own, (SCANNED,), source="clinic-5")
     found = town.office.open_card(reader, town.own).coverage
-    assert {one.standing for one in found.values()} == {Standing.CLOSED}
+    assert {one.standing for one in found.values()} == {SectionStanding.CLOSED}
     assert {one.reason.rule.id for one in found.values() if one.reason} == {"ACC-5"}
     assert not any(one.periods for one in found.values())
 

@@ -14,7 +14,7 @@ from emrcore.people import Capacity, CapacityKind, Nomination, Person, PersonId,
 from emrcore.records import judge, withheld
 from emrcore.rulebook import May, Role, shipped
 from emrcore.rules import Rule
-from emrcore.sharing import break_glass
+from emrcore.sharing import Cause, GlassId, Stated, break_glass
 from world import Cards
 
 SYDNEY = zoneinfo.ZoneInfo("Australia/Sydney")
@@ -178,12 +178,14 @@ def test_personal_health_notes() -> None:
 
 def test_emergency_lasts_five_days() -> None:
     """EMG-2: emergency access ends after 5 days, and a doctor has to ask nobody for it."""
-    crew = Viewer(person=PersonId("crew"), role=Role.CREW)
-    broken = break_glass(crew, YOUNG.patient, reason="unconscious", at=NOON, edition=CARDS.edition)
+    crew = Viewer(person=PersonId("crew"), role=Role.CREW, organisation="ambulance")
+    stated = Stated(cause=Cause.UNCONSCIOUS, reason="unconscious", shift="shift-1")
+    id_ = GlassId("1")
+    broken = break_glass(crew, YOUNG.patient, id=id_, stated=stated, at=NOON, edition=CARDS.edition)
     assert broken.until == NOON + 5 * DAY
     doctor = Viewer(person=PersonId("gp"), role=Role.DOCTOR)
     with pytest.raises(RuleBroken):
-        break_glass(doctor, YOUNG.patient, reason="curious", at=NOON, edition=CARDS.edition)
+        break_glass(doctor, YOUNG.patient, id=id_, stated=stated, at=NOON, edition=CARDS.edition)
 
 
 def test_parents_manage_and_the_nominated_look() -> None:

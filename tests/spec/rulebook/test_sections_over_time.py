@@ -7,7 +7,7 @@ import pytest
 
 from emrcore.access import View, Viewer, decide, explain, next_change, timeline
 from emrcore.people import PersonId
-from emrcore.records import Standing, statements, visible
+from emrcore.records import SectionStanding, statements, visible
 from emrcore.rulebook import Role, Rulebook, parse, shipped
 from emrcore.texts import Language
 from world import Cards, moscow
@@ -123,7 +123,11 @@ def test_the_standing_over_time(book: Rulebook, cards: Cards) -> None:
     """SCT-2, SCT-3: not open, open, closed: the statement of the section says which."""
     moments = (moscow(2020, 5, 1), moscow(2020, 7, 1), moscow(2021, 3, 1))
     standings = [statements(at(book, cards, one), {})["prescriptions"].standing for one in moments]
-    assert standings == [Standing.NOT_OPEN, Standing.UNRECORDED, Standing.CLOSED]
+    assert standings == [
+        SectionStanding.NOT_OPEN,
+        SectionStanding.UNRECORDED,
+        SectionStanding.CLOSED,
+    ]
 
 
 def test_the_shipped_editions_open_none_of_the_eight() -> None:

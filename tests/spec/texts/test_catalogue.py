@@ -11,7 +11,7 @@ from emrcore import rules
 from emrcore.texts import Language, say, written
 
 SOURCE = pathlib.Path(__file__).parents[3] / "src" / "emrcore"
-TOLD = {"ACC", "APP", "EMG", "REC", "SES", "SHR"}
+TOLD = {"ACC", "APP", "EMG", "NTC", "REC", "SES", "SHR"}
 """Whose rules refuse citizens, who are then told the rule."""
 
 PO = SOURCE / "texts" / "locales" / "ru" / "LC_MESSAGES" / "emrcore.po"

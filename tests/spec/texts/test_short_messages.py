@@ -81,7 +81,7 @@ def test_every_text_fits(words: str, language: Language) -> None:
     rule = entry_rule()
     digits = max(rule.first_password.digits.value, rule.one_time_code.digits.value)
     until = moscow(2020, 12, 31, 23, 59)
-    body = say(language, words, code="0" * digits, until=until)
+    body = say(language, words, code="0" * digits, until=until, day=until.date())
     if "{code}" in words:
         body = f"{body}\n@{'h' * LONGEST_HOST} #{'0' * digits}"
     found = segments(body)

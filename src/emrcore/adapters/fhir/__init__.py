@@ -13,6 +13,7 @@ from emrcore.adapters.fhir.mapping import (
     shipped_sections,
 )
 from emrcore.adapters.fhir.returning import read_export
+from emrcore.adapters.fhir.summaries import read_statements
 
 __all__ = [
     "Form",
@@ -27,6 +28,7 @@ __all__ = [
     "read_bundle",
     "read_export",
     "read_sections",
+    "read_statements",
     "shipped_sections",
     "write",
 ]

@@ -9,14 +9,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from emrcore.journal import Look, Outcome, Sharing
-from emrcore.records import CardOpened, DocumentsShown
-from emrcore.sharing import GlassBroken, PasscodeRefused, ShareFetched, ShareOpened, ShareRefused
+from emrcore.records import CardOpened, DocumentsShown, SummaryShown
+from emrcore.sharing import (
+    EmergencyReviewed,
+    GlassBroken,
+    GlassClosed,
+    PasscodeRefused,
+    ShareFetched,
+    ShareOpened,
+    ShareRefused,
+)
 
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 _RECORD = {"system": _DCM, "code": "110110", "display": "Patient Record"}
 _ALERT = {"system": _DCM, "code": "110113", "display": "Security Alert"}
 _OVERRIDE = {"system": _DCM, "code": "110127", "display": "Emergency Override Started"}
+_STOPPED = {"system": _DCM, "code": "110138", "display": "Emergency Override Stopped"}
 _PATIENT, _REPORT = "1", "3"
 
 Json = dict[str, Any]
@@ -25,7 +34,7 @@ Json = dict[str, Any]
 def audit_event(look: Look, *, observer: str) -> Json:
     """*look* as the JSON of an AuditEvent that *observer*, the host's system, has seen (JRN-10)."""
     entry, context = look.link.entry, look.context
-    glass = isinstance(look.event, GlassBroken)
+    glass = isinstance(look.event, GlassBroken | GlassClosed | EmergencyReviewed)
     event: Json = {
         "resourceType": "AuditEvent",
         "type": _ALERT if glass else _RECORD,
@@ -36,8 +45,10 @@ def audit_event(look: Look, *, observer: str) -> Json:
         "source": {"observer": _named(observer)},
         "entity": list(_entities(look)),
     }
-    if glass:
+    if isinstance(look.event, GlassBroken):
         event["subtype"] = [_OVERRIDE]
+    if isinstance(look.event, GlassClosed):
+        event["subtype"] = [_STOPPED]
     if context.purpose:
         code = {"system": f"{_HL7}/v3-ActReason", "code": context.purpose.value}
         event["purposeOfEvent"] = [{"coding": [code]}]
@@ -51,7 +62,7 @@ def _agents(look: Look) -> Iterator[Json]:
     who: Json = {"who": _named(actor.id), "requestor": True, "role": [{"text": role}]}
     if isinstance(event, ShareOpened | ShareRefused | PasscodeRefused) and event.recipient:
         who["name"] = event.recipient
-    if isinstance(event, CardOpened | DocumentsShown | ShareOpened | ShareFetched):
+    if isinstance(event, CardOpened | DocumentsShown | SummaryShown | ShareOpened | ShareFetched):
         who["policy"] = [f"urn:emrcore:edition:{event.edition}"]
     yield who
     for other in (actor.organisation, look.context.on_behalf_of):

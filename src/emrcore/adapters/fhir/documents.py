@@ -30,7 +30,7 @@ def document(resource: Element, kind: str, reading: Reading) -> Document | str:
     elsewhere = _elsewhere(resource, form, placing, reading) if placing else None
     occurred = first(resource, form.occurred, reading.zone)
     published = first(resource, form.published, reading.zone)
-    labels, title, body = _labels(resource, sections), _title(resource, form), _body(resource)
+    labels, title, body = labels_of(resource, sections), _title(resource, form), _body(resource)
     code = _code_name(codings, sections)
     if withheld:
         return f"{kind} {withheld}"
@@ -105,7 +105,7 @@ def _encounter_class(encounter: Element, sections: Sections) -> str | None:
     return sections.encounters.get(system or "", {}).get(code or "")
 
 
-def _labels(resource: Element, sections: Sections) -> frozenset[str]:
+def labels_of(resource: Element, sections: Sections) -> frozenset[str]:
     """The security labels that restrict something (FHIR-10); one without a code restricts too."""
     concepts = resource.each("securityLabel[]")
     marks = [mark for concept in concepts for mark in concept.each("coding[]") or [concept]]

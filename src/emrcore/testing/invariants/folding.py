@@ -17,7 +17,7 @@ from emrcore.sessions import (
     SessionEnded,
     SessionOpened,
 )
-from emrcore.sharing import Broken, GlassBroken
+from emrcore.sharing import GlassBroken, GlassClosed
 from emrcore.testing.invariants.evidence import Evidence
 
 _FACTOR = (
@@ -66,10 +66,11 @@ def _card(evidence: Evidence, shard: Shard) -> dict[Key, object]:
                 ties[event.kinship.guardian, event.kinship.since] = event.kinship
             case DeathRecorded():
                 dead = True
-            case GlassBroken():
+            case GlassBroken() | GlassClosed():
                 place = places.break_glass(patient, event.viewer.person)
                 before = found.get(place)
-                found[place] = sharing.evolve(before if isinstance(before, Broken) else None, event)
+                state = before if isinstance(before, sharing.GLASS_STATES) else None
+                found[place] = sharing.evolve(state, event)
             case _:
                 pass
     if exists:

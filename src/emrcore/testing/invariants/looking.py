@@ -10,7 +10,7 @@ from emrcore.journal import ActorKind
 from emrcore.office import places
 from emrcore.people import AccountId, KinshipStatus, PersonId
 from emrcore.ports import Key
-from emrcore.records import CardOpened, DocumentsShown
+from emrcore.records import CardOpened, DocumentsShown, SummaryShown
 from emrcore.rulebook import Role
 from emrcore.sessions import (
     AccessEnded,
@@ -28,8 +28,10 @@ from emrcore.sessions import (
 from emrcore.sharing import Broken
 from emrcore.testing.invariants.evidence import Commit, Ended, Evidence, Violation, event_of
 
-READS = frozenset({"open_card", "read_page", "who_looked", "read_papers"})
+READS = frozenset({"open_card", "read_page", "who_looked", "read_summary", "read_papers"})
 """The verbs that show something about a person."""
+
+_Shown = CardOpened | DocumentsShown | SummaryShown
 
 Held = Mapping[Key, object]
 
@@ -50,7 +52,7 @@ def check_i25(evidence: Evidence) -> list[Violation]:
                 opened.setdefault(account_id, set()).add(event.id)
             elif _ends_all(event):
                 void.setdefault(account_id, set()).update(opened.get(account_id, ()))
-            if isinstance(event, CardOpened | DocumentsShown):
+            if isinstance(event, CardOpened | DocumentsShown | SummaryShown):
                 found += _over(commit, void)
                 by_citizen = entry.actor.kind is ActorKind.CITIZEN
                 whats = _look(evidence, commit, held, event, by_citizen=by_citizen)
@@ -87,7 +89,7 @@ def _look(
     evidence: Evidence,
     commit: Commit,
     held: Held,
-    event: CardOpened | DocumentsShown,
+    event: _Shown,
     *,
     by_citizen: bool,
 ) -> Iterator[str]:
@@ -112,7 +114,7 @@ def _look(
         yield from _barred(facts, event, evidence.office.edition(event.at).local_day(event.at))
 
 
-def _crew(held: Held, event: CardOpened | DocumentsShown) -> Iterator[str]:
+def _crew(held: Held, event: _Shown) -> Iterator[str]:
     viewer = event.viewer
     if viewer.role is Role.CREW:
         glass = held.get(places.break_glass(event.patient, viewer.person))
@@ -139,7 +141,7 @@ def _session(
         yield "a session was used after its end"
 
 
-def _ungranted(held: Held, account: AccountId, event: CardOpened | DocumentsShown) -> Iterator[str]:
+def _ungranted(held: Held, account: AccountId, event: _Shown) -> Iterator[str]:
     grant = held.get(places.grant(account, event.patient))
     viewer = event.viewer
     if (
@@ -150,7 +152,7 @@ def _ungranted(held: Held, account: AccountId, event: CardOpened | DocumentsShow
         yield "a card was shown to whom it is not granted"
 
 
-def _barred(facts: Facts, event: CardOpened | DocumentsShown, day: dt.date) -> Iterator[str]:
+def _barred(facts: Facts, event: _Shown, day: dt.date) -> Iterator[str]:
     viewer, person = event.viewer, facts.person
     if person.died and person.died <= day:
         yield "the card of a dead patient was shown"
@@ -182,7 +184,7 @@ def check_i26(evidence: Evidence) -> list[Violation]:
         commit.call
         for commit in evidence.commits
         for entry in commit.batch.entries
-        if isinstance(event_of(entry), CardOpened | DocumentsShown | PapersShown)
+        if isinstance(event_of(entry), CardOpened | DocumentsShown | SummaryShown | PapersShown)
     }
     return [
         Violation(invariant="I26", where=call.verb, what="answered without an entry")

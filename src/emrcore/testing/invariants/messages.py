@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from emrcore.errors import StoreError
 from emrcore.journal import ActorKind
 from emrcore.office.codes import code_for
-from emrcore.office.notices import CODE, NOTICE, PROVEN, NoticeKind, Reference
+from emrcore.office.notices import CARD, CODE, NOTICE, PROVEN, Reference
 from emrcore.office.papers import mobile_of
 from emrcore.office.receipts import opened
 from emrcore.people import AccountId
@@ -18,6 +18,7 @@ from emrcore.sessions import (
     CodeIssued,
     CodeRefused,
     FirstPasswordIssued,
+    NoticeKind,
     RecoveryCodesMade,
 )
 from emrcore.testing.invariants.evidence import Evidence, Violation, event_of, items_of
@@ -197,7 +198,7 @@ def check_i15(evidence: Evidence) -> list[Violation]:
         Violation(invariant="I15", where=one.leased.item.id, what="counts as sent and was not")
         for one in final
         if one.fate is Fate.SENT
-        and one.leased.item.kind != PROVEN
+        and one.leased.item.kind not in {PROVEN, CARD}
         and (one.leased.item.shard, one.leased.item.id) not in taken
     ]
     if evidence.settled:

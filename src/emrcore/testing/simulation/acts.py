@@ -21,8 +21,9 @@ from emrcore.applications import (
 from emrcore.office import Citizen, Staff
 from emrcore.office.codes import totp_codes
 from emrcore.people import KinshipStatus, PatientId, PersonId, Restriction
-from emrcore.rulebook import Check, Means, Role
+from emrcore.rulebook import Check, Means, PurposeOfUse, Role
 from emrcore.sessions import NOTICE, RENEW, Action, ActionKind, PhoneEnd
+from emrcore.sharing import Cause
 from emrcore.testing.simulation.plan import Dice
 from emrcore.testing.simulation.town import CLERK, SECOND_CLERK, Resident, document, tie
 from emrcore.testing.simulation.world import Process, World
@@ -357,7 +358,10 @@ def _other(code: str) -> str:
     return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
 
 
-_DOCTOR = Staff(viewer=Viewer(person=PersonId("doctor"), role=Role.DOCTOR, organisation="clinic"))
+_DOCTOR = Staff(
+    viewer=Viewer(person=PersonId("doctor"), role=Role.DOCTOR, organisation="clinic"),
+    purpose=PurposeOfUse.TREATMENT,
+)
 
 
 def attack(  # noqa: C901 - one case for each attack
@@ -525,12 +529,23 @@ def staff(world: World, at: Process, one: Resident, dice: Dice) -> None:
             world.call(office.read_page, _DOCTOR, patient)
         case 1 | 2:
             reason = "unconscious" if dice.below(5) else ""
-            world.call(office.break_glass, crew, patient, reason=reason)
+            world.call(
+                office.break_glass,
+                crew,
+                patient,
+                cause=Cause.UNCONSCIOUS,
+                reason=reason,
+                shift="shift-7",
+            )
         case 3:
             posing = Viewer(person=one.person.id, role=Role.SELF)
             world.call(office.open_card, Staff(viewer=posing), patient)
         case _:
             world.call(office.read_page, Staff(viewer=crew), patient)
+            world.call(office.read_summary, Staff(viewer=crew), patient)
+            world.call(office.close_glass, crew, patient)
+            world.call(office.attend_emergencies)
+            world.call(office.attend_changes, limit=5)
 
 
 def ask_again(world: World, at: Process, one: Resident, dice: Dice) -> None:

@@ -6,7 +6,7 @@ from emrcore.access import Viewer
 from emrcore.applications import Filed, Rejection, form, waiting
 from emrcore.office import Citizen, Staff
 from emrcore.people import PersonId
-from emrcore.rulebook import Role
+from emrcore.rulebook import PurposeOfUse, Role
 from emrcore.sessions import NOTICE
 from emrcore.testing.invariants import Violation
 from emrcore.testing.simulation.plan import Dice
@@ -77,7 +77,8 @@ def _go_on(world: World, one: Resident) -> None:
             continue
         if not done:
             _stuck(world, f"application {filed.id} accepts no decision")
-    doctor = Staff(viewer=Viewer(person=PersonId("doctor"), role=Role.DOCTOR))
+    viewer = Viewer(person=PersonId("doctor"), role=Role.DOCTOR, organisation="clinic")
+    doctor = Staff(viewer=viewer, purpose=PurposeOfUse.TREATMENT)
     if world.call(office.open_card, doctor, one.own) is None:
         _stuck(world, f"the card {one.own} does not open to a doctor")
     if world.call(office.find_factor, account.id):
