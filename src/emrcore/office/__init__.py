@@ -13,6 +13,7 @@ from emrcore.office.messages import Sender
 from emrcore.office.office import Office
 from emrcore.office.readers import Citizen, Reader, Staff
 from emrcore.office.reading import OpenedCard
+from emrcore.office.wishes import ShownWish
 from emrcore.office.work import Pause
 from emrcore.sessions import Login
 
@@ -36,6 +37,7 @@ __all__ = [
     "Reader",
     "Rewrapping",
     "Sender",
+    "ShownWish",
     "SignedIn",
     "Staff",
     "Task",

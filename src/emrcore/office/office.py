@@ -19,8 +19,10 @@ from emrcore.office.evidence import Proofs
 from emrcore.office.factors import Factors
 from emrcore.office.messages import Messages
 from emrcore.office.once import once
+from emrcore.office.polls import Polls
 from emrcore.office.reading import Reading
 from emrcore.office.receipts import Receipts
+from emrcore.office.wishes import Wishes
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,6 +41,8 @@ class Office(
     Receipts,
     Reading,
     Custody,
+    Wishes,
+    Polls,
 ):
     """All verbs over one storage, by one rulebook.
 

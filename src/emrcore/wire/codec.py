@@ -17,7 +17,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 import attrs
 import cattrs
 
-from emrcore import access, applications, envelopes, records, sessions, sharing
+from emrcore import access, applications, envelopes, feedback, records, sessions, sharing
 from emrcore.errors import Corrupt
 
 T = TypeVar("T")
@@ -112,6 +112,35 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "sealed.1": envelopes.Sealed,
         "papers-shown.1": envelopes.PapersShown,
         "person-erased.1": envelopes.PersonErased,
+        "wish.filed.1": feedback.FiledWish,
+        "wish.published.1": feedback.PublishedWish,
+        "wish.answered.1": feedback.AnsweredWish,
+        "wish.merged.1": feedback.MergedWish,
+        "wish.hidden.1": feedback.HiddenWish,
+        "wish-text.1": feedback.WishText,
+        "wish-filings.1": feedback.Filings,
+        "wish-filed.1": feedback.WishFiled,
+        "wish-published.1": feedback.WishPublished,
+        "wish-hidden.1": feedback.WishHidden,
+        "wish-planned.1": feedback.WishPlanned,
+        "wish-opened.1": feedback.WishOpened,
+        "wish-declined.1": feedback.WishDeclined,
+        "wish-merged.1": feedback.WishMerged,
+        "votes.1": feedback.Votes,
+        "vote-cast.1": feedback.VoteCast,
+        "vote-taken-back.1": feedback.VoteTakenBack,
+        "votes-counted.1": feedback.VotesCounted,
+        "ranking.1": feedback.Ranking,
+        "poll.open.1": feedback.OpenPoll,
+        "poll.closed.1": feedback.ClosedPoll,
+        "poll.counted.1": feedback.CountedPoll,
+        "poll.voted.1": feedback.Voted,
+        "poll.box.1": feedback.SealedBox,
+        "poll.result.1": feedback.Result,
+        "poll-opened.1": feedback.PollOpened,
+        "poll-closed.1": feedback.PollClosed,
+        "poll-counted.1": feedback.PollCounted,
+        "ballot-cast.1": feedback.BallotCast,
     }
 )
 """Every tag ever written, with the class that reads it today."""
