@@ -2,7 +2,7 @@
 
 Since who has voted is known, a number that is very small, or nearly everybody's, says what somebody
 answered: if nobody said no, everybody on the list said yes. So what is below the least is withheld,
-zero among it, together with whatever it could be reckoned from.
+zero among it, together with whatever it could be reckoned from: of a question with one choice, all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 _WHOLE = 100
-_FEWEST_WITHHELD = 2
-"""One number alone that is withheld is what the others leave."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +58,7 @@ def result_of(answers: Iterable[Sums], *, ballots: int, least: int) -> Result:
             Option(
                 option=name,
                 votes=None if number in hidden else votes[number],
-                share=None if hidden and (number in hidden or not one.many) else shares[number],
+                share=None if number in hidden else shares[number],
             )
             for number, name in enumerate(one.chosen)
         )
@@ -69,20 +67,12 @@ def result_of(answers: Iterable[Sums], *, ballots: int, least: int) -> Result:
 
 
 def _few_of_one(votes: Sequence[int], least: int) -> set[int]:
-    """Which of *votes* are withheld: their sum is known, and must leave each of them open.
+    """Which of *votes* are withheld: none, or all of them if any is too few.
 
-    Those that are too few, and then the next smallest, until there are two and together they could
-    be spread in more than one way.
+    Their sum is known. Withholding only the small ones and some neighbours leaves cases in which
+    what is told, and the rule by which it was chosen, have one solution.
     """
-    order = sorted(range(len(votes)), key=lambda number: (votes[number], number))
-    hidden = [number for number in order if votes[number] < least]
-    for number in order[len(hidden) :]:
-        if not hidden or (
-            len(hidden) >= _FEWEST_WITHHELD and sum(votes[one] for one in hidden) >= least
-        ):
-            break
-        hidden.append(number)
-    return set(hidden)
+    return set(range(len(votes))) if any(one < least for one in votes) else set()
 
 
 def _few_of_many(votes: Sequence[int], ballots: int, least: int) -> set[int]:
