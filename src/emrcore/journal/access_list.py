@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
+from emrcore.diary import WordsShown
 from emrcore.journal.chain import Link
 from emrcore.journal.entry import ActorKind, Context, PurposeOfUse
 from emrcore.records import CardOpened, DocumentsShown
@@ -24,7 +25,7 @@ class Look:
     """One time somebody looked, or a crew gave its reason to."""
 
     link: Link
-    event: CardOpened | DocumentsShown | GlassBroken
+    event: CardOpened | DocumentsShown | WordsShown | GlassBroken
 
     @property
     def automated(self) -> bool:
@@ -63,7 +64,7 @@ def looks(links: Iterable[Link]) -> Iterator[Look]:
     """The looks among *links*, in their order."""
     for link in links:
         event = decode_any(link.entry.detail)
-        if isinstance(event, (CardOpened, DocumentsShown, GlassBroken)):
+        if isinstance(event, (CardOpened, DocumentsShown, WordsShown, GlassBroken)):
             yield Look(link=link, event=event)
 
 
@@ -154,6 +155,9 @@ def _look(look: Look, language: Language, at: dt.datetime) -> Iterator[str]:
     elif isinstance(event, DocumentsShown):
         number = len(event.documents)
         yield say(language, "{at}: {who} read documents: {number}.", at=at, who=who, number=number)
+    elif isinstance(event, WordsShown):
+        number, message = len(event.words), marked("{at}: {who} read your own words: {number}.")
+        yield say(language, message, at=at, who=who, number=number)
     elif event.refused:
         yield say(language, "{at}: {who} was refused the card.", at=at, who=who)
     else:

@@ -5,6 +5,7 @@ from emrcore.office.agenda import Forecast, Task
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.auditing import Auditor, Finding, Notary
 from emrcore.office.custody import Rewrapping
+from emrcore.office.diary import ShownVersion, ShownWords
 from emrcore.office.entering import SignedIn
 from emrcore.office.evidence import Album
 from emrcore.office.factors import Authenticator
@@ -37,7 +38,9 @@ __all__ = [
     "Reader",
     "Rewrapping",
     "Sender",
+    "ShownVersion",
     "ShownWish",
+    "ShownWords",
     "SignedIn",
     "Staff",
     "Task",

@@ -14,6 +14,7 @@ from emrcore.office.applying import Applications
 from emrcore.office.cards import Cards
 from emrcore.office.custody import Custody
 from emrcore.office.deciding import Decisions
+from emrcore.office.diary import Diary
 from emrcore.office.entering import Entrance
 from emrcore.office.evidence import Proofs
 from emrcore.office.factors import Factors
@@ -41,6 +42,7 @@ class Office(
     Receipts,
     Reading,
     Custody,
+    Diary,
     Wishes,
     Polls,
 ):

@@ -3,6 +3,7 @@
 import hashlib
 
 from emrcore.applications import ApplicationId, EvidenceId
+from emrcore.diary import WordsId
 from emrcore.feedback import PollId, WishId
 from emrcore.people import AccountId, PatientId, PersonId
 from emrcore.ports import Key, Shard
@@ -97,6 +98,16 @@ def budget() -> Key:
 def traffic(kind: str, fingerprint: str) -> Key:
     """When messages left of late, to one number or for one client."""
     return Key(Shard(kind, fingerprint), "traffic", "")
+
+
+def words(patient: PatientId, id: WordsId) -> Key:  # noqa: A002 - the field's name
+    """Who wrote some own words, when, and for whom; not what."""
+    return Key(Shard.of_patient(patient), "words", id)
+
+
+def words_text(patient: PatientId, id: WordsId, version: int) -> Key:  # noqa: A002
+    """One version of own words, sealed."""
+    return Key(Shard.of_patient(patient), "words-text", f"{id}.{version}")
 
 
 # -- Wishes and polls ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import attrs
 
 from emrcore import rules, sharing
 from emrcore.access import Facts, Grant, View, Viewer, decide
+from emrcore.diary import WordsShown
 from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import (
     Actor,
@@ -57,7 +58,7 @@ class Reading(Desk):
             RuleBroken: APP-5, there is no card.
         """
         work = Work(storage=self.storage, shard=Shard.of_patient(patient), now=self.now())
-        return _facts(work, account, patient)
+        return known_facts(work, account, patient)
 
     def break_glass(self, viewer: Viewer, patient: PatientId, *, reason: str) -> Broken:
         """Let the crew *viewer* read the card of *patient* for a time, for the *reason* stated.
@@ -77,7 +78,7 @@ class Reading(Desk):
             after = sharing.evolve(work.load(place, Broken), event)
             work.put(place, after)
             crew = Staff(viewer=viewer)
-            work.note(event, _actor(crew), patient, context(crew, patient))
+            work.note(event, actor_of(crew), patient, context(crew, patient))
             return after
 
         return self.do(Shard.of_patient(patient), verb)
@@ -104,7 +105,7 @@ class Reading(Desk):
             )
             return OpenedCard(view=view, counts=counts), event
 
-        return _read(self, reader, patient, look, even_refused=True)
+        return look_under(self, reader, patient, look, even_refused=True)
 
     def read_page(
         self,
@@ -139,7 +140,7 @@ class Reading(Desk):
             )
             return page, event
 
-        return _read(self, reader, patient, look)
+        return look_under(self, reader, patient, look)
 
     def who_looked(self, reader: Citizen, patient: PatientId) -> tuple[Look, ...]:
         """Everybody who looked at the card, the earliest first, for whoever may see it (JRN-5).
@@ -158,7 +159,7 @@ class Reading(Desk):
             )
             return tuple(looks(links(self.storage, work.shard))), event
 
-        return _read(self, reader, patient, look)
+        return look_under(self, reader, patient, look)
 
     def verify_journal(self, shard: Shard, *, head: Link | None = None) -> tuple[Break, ...]:
         """Every place where the journal of *shard* is not what was written; none: it is whole.
@@ -169,11 +170,11 @@ class Reading(Desk):
         return tuple(breaks(links(self.storage, shard), heads=known))
 
 
-def _read(
+def look_under(
     desk: Desk,
     reader: Reader,
     patient: PatientId,
-    look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown]],
+    look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown | WordsShown]],
     *,
     even_refused: bool = False,
 ) -> T:
@@ -183,16 +184,16 @@ def _read(
     """
 
     def verb(work: Work) -> tuple[T | None, Rule | None, SessionUsed | None]:
-        viewer, used = _identify(desk, work, reader)
+        viewer, used = identify(desk, work, reader)
         account = reader.account.id if isinstance(reader, Citizen) else None
-        facts = _facts(work, account, patient)
+        facts = known_facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
         rule = _glass(work, viewer, patient)
         if rule is None and view.refusal and not even_refused:
             rule = view.refusal.rule
         seen, event = (None, _refused(view, rule, work)) if rule else look(work, view)
         about = context(reader, patient, facts=facts, refused=bool(rule or view.refusal))
-        work.note(event, _actor(reader), patient, about)
+        work.note(event, actor_of(reader), patient, about)
         return seen, rule, used
 
     seen, rule, used = desk.do(Shard.of_patient(patient), verb)
@@ -203,7 +204,13 @@ def _read(
     return cast("T", seen)
 
 
-def _identify(desk: Desk, work: Work, reader: Reader) -> tuple[Viewer, SessionUsed | None]:
+def identify(desk: Desk, work: Work, reader: Reader) -> tuple[Viewer, SessionUsed | None]:
+    """Who *reader* is proven to be, and the use of the session to remember.
+
+    Raises:
+        RuleBroken: SES-8 the session is over, APP-2 the account's level, ACC-2 the staff has not
+            the role of any.
+    """
     if isinstance(reader, Citizen):
         return reader.viewer, check_session(desk, work, reader.account, reader.token)
     if reader.viewer.role not in {Role.DOCTOR, Role.CREW}:
@@ -234,7 +241,12 @@ def _refused(view: View, rule: Rule, work: Work) -> CardOpened:
     )
 
 
-def _facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
+def known_facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
+    """What is known about *patient*, and granted to *account*.
+
+    Raises:
+        RuleBroken: APP-5, there is no card.
+    """
     facts = work.load(places.facts(patient), Facts)
     if facts is None:
         raise RuleBroken(rules.APP_5)
@@ -242,7 +254,8 @@ def _facts(work: Work, account: AccountId | None, patient: PatientId) -> Facts:
     return attrs.evolve(facts, grants=(grant,)) if grant else facts
 
 
-def _actor(reader: Reader) -> Actor:
+def actor_of(reader: Reader) -> Actor:
+    """*reader*, acting."""
     if isinstance(reader, Citizen):
         return Actor(kind=ActorKind.CITIZEN, id=reader.account.person)
     viewer = reader.viewer

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 import attrs
 import cattrs
 
-from emrcore import access, applications, envelopes, feedback, records, sessions, sharing
+from emrcore import access, applications, diary, envelopes, feedback, records, sessions, sharing
 from emrcore.errors import Corrupt
 
 T = TypeVar("T")
@@ -112,6 +112,16 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "sealed.1": envelopes.Sealed,
         "papers-shown.1": envelopes.PapersShown,
         "person-erased.1": envelopes.PersonErased,
+        "words.kept.1": diary.Words,
+        "words.withdrawn.1": diary.WithdrawnWords,
+        "words.answers.1": diary.Answers,
+        "words.measured.1": diary.Measured,
+        "words.note.1": diary.Note,
+        "words-written.1": diary.WordsWritten,
+        "words-corrected.1": diary.WordsCorrected,
+        "audience-named.1": diary.AudienceNamed,
+        "words-withdrawn.1": diary.WordsWithdrawn,
+        "words-shown.1": diary.WordsShown,
         "wish.filed.1": feedback.FiledWish,
         "wish.published.1": feedback.PublishedWish,
         "wish.answered.1": feedback.AnsweredWish,

@@ -34,7 +34,7 @@ def votes(town: Town) -> dict[str, int]:
 
 
 def test_filed_looked_at_shown(town: Town) -> None:
-    """FBK-3: nobody but the city's staff sees a wish that was not looked at; hidden, its words go."""
+    """FBK-3: only staff see a wish before it is looked at; hidden, its words go."""
     office = town.office
     wish, other = (office.file_wish(account(1), f"Show vaccinations {one}") for one in "ab")
     assert [one.text for one in office.waiting_wishes()] == [
