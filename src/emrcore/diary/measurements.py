@@ -7,6 +7,7 @@ which was on the device. Whether a value is good or bad is no question here.
 import datetime as dt
 import functools
 import importlib.resources
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -162,7 +163,7 @@ def _implausible(
             what = f"must be {bounds.low} to {bounds.high}"
             yield Fault(part, what, rules.OWN_3)
     ordered = [numbers[part] for part in measure.parts if part in numbers]
-    pairs = zip(ordered, ordered[1:], strict=False)
+    pairs = itertools.pairwise(ordered)
     if measure.descending and any(above <= below for above, below in pairs):
         yield Fault(measure.parts[0], f"must be above {measure.parts[1]}", rules.OWN_3)
 

@@ -1,7 +1,7 @@
 """Questionnaires as data, and reading the answers to one.
 
-A form has an id and a version. What was asked is never changed: other questions are another version,
-and answers name the one they were given to.
+A form has an id and a version. What was asked is never changed: other questions make another
+version, and answers name theirs.
 """
 
 import datetime as dt
@@ -183,7 +183,7 @@ def _read(question: FormQuestion, value: object) -> tuple[str, ...]:
     match question.answer:
         case AnswerKind.YES_NO:
             if not isinstance(value, bool):
-                raise ValueError("must be true or false")
+                raise ValueError("must be true or false")  # noqa: TRY004 - typed by a person: a fault
             return ("yes" if value else "no",)
         case AnswerKind.ONE:
             return _options(question, [value], "must be one of")

@@ -73,7 +73,7 @@ class Diary(Desk):
         *,
         audience: tuple[Audience, ...] = (),
     ) -> WordsId:
-        """Write *content*, which was read before, for *patient*; told to nobody else but *audience*.
+        """Write *content*, read before, for the card of *patient*; told to *audience* only.
 
         Raises:
             RuleBroken: OWN-4 the role, or the access rule that closes the card or the section; as
@@ -85,7 +85,7 @@ class Diary(Desk):
             del state
             return diary.write(words, content, view, audience=audience)
 
-        return _change(self, citizen, patient, words, decide_, content)
+        return _change(self, citizen, patient, words, decide_, content=content)
 
     def correct_words(
         self, citizen: Citizen, patient: PatientId, words: WordsId, content: Content
@@ -97,7 +97,7 @@ class Diary(Desk):
                 ``write_words``.
         """
         correct: _Decide = lambda state, view: diary.correct(state, content, view)  # noqa: E731
-        return _change(self, citizen, patient, words, correct, content)
+        return _change(self, citizen, patient, words, correct, content=content)
 
     def name_audience(
         self,
@@ -154,6 +154,7 @@ def _change(
     patient: PatientId,
     words: WordsId,
     decide_: _Decide,
+    *,
     content: Content | None = None,
 ) -> WordsId:
     used: SessionUsed | None = None
