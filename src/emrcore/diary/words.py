@@ -181,7 +181,7 @@ def write(
 
 
 def correct(state: WordsState | None, content: Content, view: View) -> WordsCorrected:
-    """Write a further version.
+    """Write a further version; the earlier ones stay, each its author's (OWN-5).
 
     Raises:
         RuleBroken: OWN-6 they are withdrawn, of another section, or somebody else's; as ``write``.
