@@ -105,16 +105,19 @@ def parse_questionnaire(text: str) -> Questionnaire:
         id=form["id"],
         version=form["version"],
         title=form["title"],
-        questions=tuple(
-            FormQuestion(
-                **one
-                | {
-                    "answer": AnswerKind(one["answer"]),
-                    "options": tuple(one.get("options", ())),
-                }
-            )
-            for one in tables
-        ),
+        questions=tuple(_question(one) for one in tables),
+    )
+
+
+def _question(one: Mapping[str, Any]) -> FormQuestion:
+    return FormQuestion(
+        id=one["id"],
+        text=one["text"],
+        answer=AnswerKind(one["answer"]),
+        options=tuple(one.get("options", ())),
+        low=one.get("low", 0),
+        high=one.get("high", 0),
+        required=one.get("required", False),
     )
 
 

@@ -1,7 +1,8 @@
 """The patient's own words: written and corrected by citizens, read by whom they say.
 
 They live in the patient's shard, sealed under the data key of the person the card is about: what a
-guardian wrote is the child's, and is erased with the child's data and not with the guardian's (OWN-9).
+guardian wrote is the child's, and is erased with the child's data and not with the guardian's
+(OWN-9).
 """
 
 from collections.abc import Callable, Iterator

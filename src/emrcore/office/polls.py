@@ -2,9 +2,9 @@
 
 A ballot is one commit to one of the cells of its poll: the record that the account has voted, the
 entry that says so, and the cell's ballot box, sealed anew. Whatever was answered, the same keys are
-written, of the same lengths and versions: only under the seal is there a difference (FBK-10). The key of the
-seal is derived, and is in no store. No ballot is kept at all, only sums; and when these are
-counted, the boxes are emptied. What this does not withstand is said in
+written, of the same lengths and versions: only under the seal is there a difference (FBK-10). The
+key of the seal is derived, and is in no store. No ballot is kept at all, only sums; and when these
+are counted, the boxes are emptied. What this does not withstand is said in
 docs/how-to/hear-citizens.md.
 """
 

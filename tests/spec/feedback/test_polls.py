@@ -6,7 +6,7 @@ import pytest
 
 from emrcore import feedback, rules
 from emrcore.errors import Corrupt, Malformed, RuleBroken
-from emrcore.feedback import Box, OpenPoll, PollId, PollQuestion
+from emrcore.feedback import Box, OpenPoll, Poll, PollCounted, PollId, PollQuestion
 from emrcore.people import AccountId
 from emrcore.rules import Rule
 from world import moscow
@@ -99,9 +99,10 @@ def test_counted_once_and_wholly() -> None:
     """FBK-11: not while it is open, nor twice, nor with a ballot too few or too many."""
     ballot = feedback.read_ballot(opened(), ANSWERS)
     boxes = [ballot.plus(ballot), feedback.empty_box(opened()), ballot]
-    count: Callable[..., object] = lambda state, voters: feedback.count_poll(  # noqa: E731
-        state, boxes, voters=voters, at=UNTIL
-    )
+
+    def count(state: Poll, voters: int) -> PollCounted:
+        return feedback.count_poll(state, boxes, voters=voters, at=UNTIL)
+
     assert refused(lambda: count(opened(), 3)) is rules.FBK_11
     closed = feedback.evolve_poll(opened(), feedback.close_poll(opened(), at=UNTIL))
     assert refused(lambda: feedback.close_poll(closed, at=UNTIL)) is rules.FBK_11

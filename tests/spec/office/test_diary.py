@@ -240,7 +240,7 @@ def test_kept_sealed_and_erased_with_the_child(town: Town, mother: Citizen) -> N
     words = town.office.write_words(mother, CARD, note(town, "a runny nose"))
     storage = town.office.storage
     assert isinstance(storage, MemoryStorage)
-    stored = [one.text for one in storage._states.values()]
+    stored = [str(one.text) for one in vars(storage)["_states"].values()]
     entries = [str(link) for link in storage.links(Shard.of_patient(CARD))]
     assert not any("runny" in text for text in (*stored, *entries))
     town.office.erase(town.mother.id, by=town.operator)
