@@ -1214,6 +1214,132 @@ FHI_5 = Rule(
     source="FHIR R4 (4.0.1), datatypes.html, code and string; choice: half a record misleads",
 )
 
+# -- the patient's own words -----------------------------------------------------------------------
+
+OWN_1 = Rule(
+    id="OWN-1",
+    says="A questionnaire is answered as its version asks, and every fault of the answers is told "
+    "at once.",
+    source="announcement: 15; choice: own words",
+)
+OWN_2 = Rule(
+    id="OWN-2",
+    says="A measurement is kept as it was entered, with its unit, and is never converted; a unit "
+    "that is not listed is refused.",
+    source="UCUM (the codes of the units); choice: own words",
+)
+OWN_3 = Rule(
+    id="OWN-3",
+    says="A measurement that no living person has is refused, within bounds that are data.",
+    source="choice: own words (the bounds stand in diary/measurements.toml)",
+)
+OWN_4 = Rule(
+    id="OWN-4",
+    says="Only the patient, or a guardian in that role, writes in the diary, while they may look "
+    "at the card and its section is open.",
+    source="announcement: 15; announcement: 28; choice: own words",
+)
+OWN_5 = Rule(
+    id="OWN-5",
+    says="Who wrote a version, as what and when, stays with it; a correction is a further version.",
+    source="choice: own words",
+)
+OWN_6 = Rule(
+    id="OWN-6",
+    says="Words are corrected and withdrawn by the patient, or by whoever wrote them last; "
+    "what is withdrawn, only the patient and its authors still read.",
+    source="choice: own words",
+)
+OWN_7 = Rule(
+    id="OWN-7",
+    says="Beside the patient and the author, own words are read by whom the patient or the author "
+    "names, of those who may look at the card at all.",
+    source="choice: own words",
+)
+OWN_8 = Rule(
+    id="OWN-8",
+    says="Own words are marked as reported by the patient, and are no documents of the card.",
+    source="choice: own words",
+)
+OWN_9 = Rule(
+    id="OWN-9",
+    says="What a guardian wrote is the child's, and stays when the guardian's right ends.",
+    source="choice: own words",
+)
+
+# -- wishes and polls ------------------------------------------------------------------------------
+
+FBK_1 = Rule(
+    id="FBK-1",
+    says="A wish is 10 to 280 characters, without a number of nine or more digits and without an "
+    "address of mail.",
+    source="choice: wishes",
+)
+FBK_2 = Rule(
+    id="FBK-2",
+    says="An account files at most three wishes in 24 hours.",
+    source="choice: wishes",
+)
+FBK_3 = Rule(
+    id="FBK-3",
+    says="A wish is shown and voted for after somebody has looked at it, and until it is answered.",
+    source="announcement: 16; choice: wishes",
+)
+FBK_4 = Rule(
+    id="FBK-4",
+    says="An account has one vote for a wish, which it may take back.",
+    source="choice: 16",
+)
+FBK_5 = Rule(
+    id="FBK-5",
+    says="Merged wishes are one: a vote for any of them is a vote for it, and counts once.",
+    source="choice: 16",
+)
+FBK_6 = Rule(
+    id="FBK-6",
+    says="No wish is merged into itself, at whatever remove.",
+    source="choice: wishes",
+)
+FBK_7 = Rule(
+    id="FBK-7",
+    says="Wishes are ranked by votes, then by the earlier filing, then by id.",
+    source="announcement: 16; choice: 16",
+)
+FBK_8 = Rule(
+    id="FBK-8",
+    says="An answer to a wish is final: opened with a section of the rulebook, or declined for a "
+    "reason of a closed list.",
+    source="announcement: 16; choice: wishes",
+)
+FBK_9 = Rule(
+    id="FBK-9",
+    says="An account casts one ballot in a poll, while it is open, with an answer to every "
+    "question.",
+    source="announcement: 28; choice: polls",
+)
+FBK_10 = Rule(
+    id="FBK-10",
+    says="That an account has voted is kept; what it answered is only added up, under seal, and "
+    "nothing outside the seal depends on it.",
+    source="choice: polls",
+)
+FBK_11 = Rule(
+    id="FBK-11",
+    says="A result is counted once, after the poll has closed, and covers every ballot cast.",
+    source="choice: polls",
+)
+FBK_12 = Rule(
+    id="FBK-12",
+    says="A number that is less than the poll's least is not told, nor one that it could be "
+    "reckoned from.",
+    source="choice: polls",
+)
+FBK_13 = Rule(
+    id="FBK-13",
+    says="The shares of a question with one choice add up to 100, by the largest remainder.",
+    source="choice: polls",
+)
+
 
 def register() -> dict[str, Rule]:
     """Every rule by id, in the order of this file."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
+from emrcore.diary import WordsShown
 from emrcore.journal.chain import Link
 from emrcore.journal.entry import ActorKind, Context
 from emrcore.records import CardOpened, DocumentsShown, SummaryShown
@@ -36,6 +37,7 @@ Seen = (
     CardOpened
     | DocumentsShown
     | SummaryShown
+    | WordsShown
     | GlassBroken
     | GlassClosed
     | EmergencyReviewed
@@ -213,6 +215,9 @@ def _look(look: Look, language: Language, at: dt.datetime) -> Iterator[str]:
     elif isinstance(event, DocumentsShown):
         number = len(event.documents)
         yield say(language, "{at}: {who} read documents: {number}.", at=at, who=who, number=number)
+    elif isinstance(event, WordsShown):
+        number, message = len(event.words), marked("{at}: {who} read your own words: {number}.")
+        yield say(language, message, at=at, who=who, number=number)
     elif event.refused:
         yield say(language, "{at}: {who} was refused the card.", at=at, who=who)
     else:

@@ -5,6 +5,7 @@ from emrcore.office.agenda import Forecast, Task
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.auditing import Auditor, Finding, Notary
 from emrcore.office.custody import Rewrapping
+from emrcore.office.diary import ShownVersion, ShownWords
 from emrcore.office.emergencies import EmergencyTask, WaitsFor
 from emrcore.office.entering import SignedIn
 from emrcore.office.evidence import Album
@@ -16,6 +17,7 @@ from emrcore.office.readers import Citizen, Reader, Staff
 from emrcore.office.reading import EmergencySummary, OpenedCard
 from emrcore.office.sealed_records import SealedRecords
 from emrcore.office.shares import MadeShare, OpenedShare, WrongPasscode
+from emrcore.office.wishes import ShownWish
 from emrcore.office.work import Pause
 from emrcore.sessions import Login
 
@@ -44,6 +46,9 @@ __all__ = [
     "Rewrapping",
     "SealedRecords",
     "Sender",
+    "ShownVersion",
+    "ShownWish",
+    "ShownWords",
     "SignedIn",
     "Staff",
     "Task",

@@ -9,6 +9,7 @@ import attrs
 
 from emrcore import rules
 from emrcore.access import Facts, guardians, resigned
+from emrcore.diary import PROVENANCE
 from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import Actor, ActorKind, entry
 from emrcore.office import places
@@ -194,11 +195,13 @@ class Cards(Desk):
         A delivery may be repeated, with no key: what is there already is left as it is.
 
         Raises:
-            RuleBroken: APP-5, there is no card.
+            RuleBroken: APP-5 there is no card, OWN-8 the source is what marks own words.
             ValueError: a document is another patient's or another source's.
         """
         if any((one.patient, one.source) != (patient, source) for one in documents):
             raise ValueError("a delivery is of one source, for one card")
+        if source == PROVENANCE:
+            raise RuleBroken(rules.OWN_8)
 
         def verb(work: Work) -> None:
             if work.load(places.facts(patient), Facts) is None:

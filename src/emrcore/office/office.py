@@ -14,16 +14,19 @@ from emrcore.office.applying import Applications
 from emrcore.office.cards import Cards
 from emrcore.office.custody import Custody
 from emrcore.office.deciding import Decisions
+from emrcore.office.diary import Diary
 from emrcore.office.emergencies import Emergencies
 from emrcore.office.entering import Entrance
 from emrcore.office.evidence import Proofs
 from emrcore.office.messages import Messages
 from emrcore.office.once import once
+from emrcore.office.polls import Polls
 from emrcore.office.reading import Reading
 from emrcore.office.receipts import Receipts
 from emrcore.office.shares import Shares
 from emrcore.office.summaries import Summaries
 from emrcore.office.telling import Telling
+from emrcore.office.wishes import Wishes
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +48,9 @@ class Office(
     Summaries,
     Telling,
     Custody,
+    Diary,
+    Wishes,
+    Polls,
 ):
     """All verbs over one storage, by one rulebook.
 

@@ -1,6 +1,10 @@
 """Under which key each state lives."""
 
+import hashlib
+
 from emrcore.applications import ApplicationId, EvidenceId
+from emrcore.diary import WordsId
+from emrcore.feedback import PollId, WishId
 from emrcore.people import AccountId, PatientId, PersonId
 from emrcore.ports import Key, Shard
 from emrcore.sessions import SessionId
@@ -155,3 +159,82 @@ def budget() -> Key:
 def traffic(kind: str, fingerprint: str) -> Key:
     """When messages left of late, to one number or for one client."""
     return Key(Shard(kind, fingerprint), "traffic", "")
+
+
+def words(patient: PatientId, id: WordsId) -> Key:  # noqa: A002 - the field's name
+    """Who wrote some own words, when, and for whom; not what."""
+    return Key(Shard.of_patient(patient), "words", id)
+
+
+def words_text(patient: PatientId, id: WordsId, version: int) -> Key:  # noqa: A002
+    """One version of own words, sealed."""
+    return Key(Shard.of_patient(patient), "words-text", f"{id}.{version}")
+
+
+# -- Wishes and polls ------------------------------------------------------------------------------
+
+WISHES = Shard("feedback", "wishes")
+"""Where all wishes live: they are few, are merged with each other, and change seldom."""
+
+POLLS = Shard("feedback", "polls")
+"""Where all polls live."""
+
+VOTE_CELLS, POLL_CELLS = 256, 64
+"""How many shards the votes for wishes, and the ballots of one poll, are spread over.
+
+The numbers are part of the address of what is kept, and never change.
+"""
+
+
+def wish(id: WishId) -> Key:  # noqa: A002 - the field's name
+    """One wish."""
+    return Key(WISHES, "wish", id)
+
+
+def wish_text(id: WishId) -> Key:  # noqa: A002 - the field's name
+    """The words of one wish."""
+    return Key(WISHES, "wish-text", id)
+
+
+def filings(account: AccountId) -> Key:
+    """When an account has filed wishes of late."""
+    return Key(WISHES, "wish-filings", account)
+
+
+def ranking() -> Key:
+    """The ranking as last counted."""
+    return Key(WISHES, "ranking", "")
+
+
+def vote_cell(number: int) -> Shard:
+    """One of the shards that the votes of accounts are spread over."""
+    return Shard("votes", f"{number:03}")
+
+
+def votes(account: AccountId) -> Key:
+    """What an account votes for."""
+    return Key(vote_cell(_cell(account, VOTE_CELLS)), "votes", account)
+
+
+def poll(id: PollId) -> Key:  # noqa: A002 - the field's name
+    """One poll."""
+    return Key(POLLS, "poll", id)
+
+
+def poll_cell(id: PollId, number: int) -> Shard:  # noqa: A002 - the field's name
+    """One of the shards that the ballots of a poll are spread over."""
+    return Shard("poll", f"{id}/{number:02}")
+
+
+def voter(id: PollId, account: AccountId) -> Key:  # noqa: A002 - the field's name
+    """That an account has voted in a poll."""
+    return Key(poll_cell(id, _cell(account, POLL_CELLS)), "voter", account)
+
+
+def ballot_box(cell: Shard) -> Key:
+    """The sealed sums of one cell of a poll."""
+    return Key(cell, "ballot-box", "")
+
+
+def _cell(account: AccountId, cells: int) -> int:
+    return int.from_bytes(hashlib.sha256(account.encode()).digest()[:8], "big") % cells

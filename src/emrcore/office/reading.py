@@ -7,6 +7,7 @@ import attrs
 
 from emrcore import rules, sharing
 from emrcore.access import Facts, Grant, View, Viewer, decide
+from emrcore.diary import WordsShown
 from emrcore.errors import Fault, Malformed, RuleBroken
 from emrcore.journal import (
     Actor,
@@ -105,7 +106,7 @@ class Reading(Desk):
             coverage = statements(view, counts, work.load(places.coverage(patient), CardCoverage))
             return OpenedCard(view=view, counts=counts, coverage=coverage), event
 
-        return _read(self, reader, patient, look, even_refused=True)
+        return look_under(self, reader, patient, look, even_refused=True)
 
     def read_page(
         self,
@@ -147,7 +148,7 @@ class Reading(Desk):
             said = statement(view, section, shown, stated)
             return attrs.evolve(page, statement=said), event
 
-        return _read(self, reader, patient, look)
+        return look_under(self, reader, patient, look)
 
     def read_summary(self, reader: Reader, patient: PatientId) -> EmergencySummary:
         """The emergency summary: allergies, problems, medication first, each part with its sources.
@@ -175,7 +176,7 @@ class Reading(Desk):
             named = emergency.summary.value if emergency else ()
             return None if view.viewer.role in named else rules.EMG_11
 
-        return _read(self, reader, patient, look, bar=unnamed)
+        return look_under(self, reader, patient, look, bar=unnamed)
 
     def who_looked(self, reader: Citizen, patient: PatientId) -> tuple[Look, ...]:
         """Everybody who looked at the card, the earliest first, for whoever may see it (JRN-5).
@@ -194,7 +195,7 @@ class Reading(Desk):
             )
             return tuple(looks(links(self.storage, work.shard))), event
 
-        return _read(self, reader, patient, look)
+        return look_under(self, reader, patient, look)
 
     def verify_journal(self, shard: Shard, *, head: Link | None = None) -> tuple[Break, ...]:
         """Every place where the journal of *shard* is not what was written; none: it is whole.
@@ -205,11 +206,11 @@ class Reading(Desk):
         return tuple(breaks(links(self.storage, shard), heads=known))
 
 
-def _read(
+def look_under(
     desk: Desk,
     reader: Reader,
     patient: PatientId,
-    look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown | SummaryShown]],
+    look: Callable[[Work, View], tuple[T, CardOpened | DocumentsShown | SummaryShown | WordsShown]],
     *,
     even_refused: bool = False,
     bar: Callable[[View], Rule | None] = lambda _: None,
@@ -221,7 +222,7 @@ def _read(
     """
 
     def verb(work: Work) -> tuple[T | None, Rule | None, SessionUsed | None]:
-        viewer, used = _identify(desk, work, reader)
+        viewer, used = identify(desk, work, reader)
         account = reader.account.id if isinstance(reader, Citizen) else None
         facts = known_facts(work, account, patient)
         view = decide(facts, viewer, at=work.now, edition=desk.edition(work.now))
@@ -231,7 +232,7 @@ def _read(
         rule = rule or bar(view)
         seen, event = (None, _refused(view, rule, work)) if rule else look(work, view)
         about = context(reader, patient, facts=facts, refused=bool(rule or view.refusal))
-        work.note(event, _actor(reader), patient, about)
+        work.note(event, actor_of(reader), patient, about)
         return seen, rule, used
 
     seen, rule, used = desk.do(Shard.of_patient(patient), verb)
@@ -242,7 +243,13 @@ def _read(
     return cast("T", seen)
 
 
-def _identify(desk: Desk, work: Work, reader: Reader) -> tuple[Viewer, SessionUsed | None]:
+def identify(desk: Desk, work: Work, reader: Reader) -> tuple[Viewer, SessionUsed | None]:
+    """Who *reader* is proven to be, and the use of the session to remember.
+
+    Raises:
+        RuleBroken: SES-8 the session is over, APP-2 the account's level, ACC-2 the staff has not
+            the role of any.
+    """
     if isinstance(reader, Citizen):
         return reader.viewer, check_session(desk, work, reader.account, reader.token)
     if reader.viewer.role not in {Role.DOCTOR, Role.CREW}:
@@ -299,7 +306,8 @@ def known_facts(work: Work, account: AccountId | None, patient: PatientId) -> Fa
     return attrs.evolve(facts, grants=(grant,)) if grant else facts
 
 
-def _actor(reader: Reader) -> Actor:
+def actor_of(reader: Reader) -> Actor:
+    """*reader*, acting."""
     if isinstance(reader, Citizen):
         return Actor(kind=ActorKind.CITIZEN, id=reader.account.person)
     viewer = reader.viewer

@@ -17,7 +17,17 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 import attrs
 import cattrs
 
-from emrcore import access, applications, envelopes, people, records, sessions, sharing
+from emrcore import (
+    access,
+    applications,
+    diary,
+    envelopes,
+    feedback,
+    people,
+    records,
+    sessions,
+    sharing,
+)
 from emrcore.errors import Corrupt
 
 T = TypeVar("T")
@@ -157,6 +167,45 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "card-erased.1": envelopes.CardErased,
         "guardian-resigned.1": records.GuardianResigned,
         "no-guardian-left.1": records.NoGuardianLeft,
+        "words.kept.1": diary.Words,
+        "words.withdrawn.1": diary.WithdrawnWords,
+        "words.answers.1": diary.Answers,
+        "words.measured.1": diary.Measured,
+        "words.note.1": diary.Note,
+        "words-written.1": diary.WordsWritten,
+        "words-corrected.1": diary.WordsCorrected,
+        "audience-named.1": diary.AudienceNamed,
+        "words-withdrawn.1": diary.WordsWithdrawn,
+        "words-shown.1": diary.WordsShown,
+        "wish.filed.1": feedback.FiledWish,
+        "wish.published.1": feedback.PublishedWish,
+        "wish.answered.1": feedback.AnsweredWish,
+        "wish.merged.1": feedback.MergedWish,
+        "wish.hidden.1": feedback.HiddenWish,
+        "wish-text.1": feedback.WishText,
+        "wish-filings.1": feedback.Filings,
+        "wish-filed.1": feedback.WishFiled,
+        "wish-published.1": feedback.WishPublished,
+        "wish-hidden.1": feedback.WishHidden,
+        "wish-planned.1": feedback.WishPlanned,
+        "wish-opened.1": feedback.WishOpened,
+        "wish-declined.1": feedback.WishDeclined,
+        "wish-merged.1": feedback.WishMerged,
+        "votes.1": feedback.Votes,
+        "vote-cast.1": feedback.VoteCast,
+        "vote-taken-back.1": feedback.VoteTakenBack,
+        "votes-counted.1": feedback.VotesCounted,
+        "ranking.1": feedback.Ranking,
+        "poll.open.1": feedback.OpenPoll,
+        "poll.closed.1": feedback.ClosedPoll,
+        "poll.counted.1": feedback.CountedPoll,
+        "poll.voted.1": feedback.Voted,
+        "poll.box.1": feedback.SealedBox,
+        "poll.result.1": feedback.Result,
+        "poll-opened.1": feedback.PollOpened,
+        "poll-closed.1": feedback.PollClosed,
+        "poll-counted.1": feedback.PollCounted,
+        "ballot-cast.1": feedback.BallotCast,
     }
 )
 """Every tag ever written, with the class that reads it today."""
