@@ -1,7 +1,7 @@
 """A view over data frames of documents, through narwhals (the extra ``frames``).
 
-Polars (eager, lazy, streaming), pandas, PyArrow and DuckDB; a frame of another engine is refused,
-since nobody has tried there that the same documents are shown.
+Polars (eager, lazy, streaming), pandas, PyArrow, DuckDB and PySpark, on one machine or on a cluster;
+a frame of another engine is refused, since nobody has tried there that the same documents are shown.
 """
 
 from emrcore.adapters.frames.columns import COLUMNS, Column, Holds, as_columns

@@ -96,9 +96,9 @@ def _held(frame: _Frame, dtype: nw.dtypes.DType) -> Holds | None:
         return Holds.DAY
     if not isinstance(dtype, nw.Datetime) or dtype.time_unit != "us" or not dtype.time_zone:
         return None
-    # DuckDB names the zone it would print in; what it holds is the moment itself
-    is_utc = dtype.time_zone == "UTC" or frame.implementation.is_duckdb()
-    return Holds.MOMENT if is_utc else None
+    # These name the zone they would print in; what they hold is the moment itself
+    prints = frame.implementation.is_duckdb() or frame.implementation.is_pyspark()
+    return Holds.MOMENT if prints or dtype.time_zone == "UTC" else None
 
 
 def _held_by_pandas(frame: _Frame, column: Column, dtype: nw.dtypes.DType) -> Holds | None:
@@ -128,6 +128,8 @@ def rows(small: _Frame) -> list[tuple[Any, ...]]:
     if small.implementation.is_duckdb():
         found: list[tuple[Any, ...]] = small.to_native().fetchall()  # needs no PyArrow
         return found
+    if small.implementation.is_pyspark():
+        return [tuple(row) for row in small.to_native().collect()]  # nor here
     if small.implementation.is_polars():
         return small.collect("polars", engine="streaming").rows()
     return small.collect().rows()

@@ -21,6 +21,14 @@ from emrcore.wire import canonical
 _DATES = {Basis.OCCURRED: "occurred_on", Basis.SIGNED: "signed_on", Basis.PUBLISHED: "published_at"}
 _MOST_LABELS = 6
 
+_KNOWN = {
+    nw.Implementation.POLARS,
+    nw.Implementation.PANDAS,
+    nw.Implementation.PYARROW,
+    nw.Implementation.DUCKDB,
+    nw.Implementation.PYSPARK,
+}
+
 _Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 
@@ -54,7 +62,7 @@ def _checked(view: View, documents: Any) -> _Frame:
     """*documents* as narwhals has them, if they and the constants of *view* can be compared."""
     frame: Any = nw.from_native(documents, pass_through=True)
     if not _is_frame(frame) or not is_known(frame.implementation):
-        told = "is no frame of Polars, pandas, PyArrow or DuckDB"
+        told = "is no frame of Polars, pandas, PyArrow, DuckDB or PySpark"
         raise Malformed("documents", (Fault("frame", told),))
     known: _Frame = frame
     if found := faults(known):
@@ -70,7 +78,7 @@ def _is_frame(given: Any) -> bool:
 
 def is_known(engine: nw.Implementation) -> bool:
     """Whether the tests have compared what *engine* shows with what memory shows."""
-    return engine.is_polars() or engine.is_pandas() or engine.is_pyarrow() or engine.is_duckdb()
+    return engine in _KNOWN
 
 
 def _unsaid(view: View) -> Iterator[Fault]:
