@@ -16,10 +16,11 @@ from emrcore.adapters import frames
 from emrcore.errors import Malformed
 from emrcore.people import PatientId
 from emrcore.records import Document, DocumentId, count, visible
-from emrcore.rulebook import shipped, shipped_names
+from emrcore.rulebook import Role, shipped, shipped_names
 from emrcore.testing.boundaries import looks
+from emrcore.testing.city import City, cards
 from emrcore.testing.contracts.cards import card, views
-from engines import arrow, pa
+from engines import arrow, columns_of, pa
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
@@ -132,6 +133,28 @@ def test_random_documents(name: str, session: Any) -> None:
     documents = [any_document(chance, number, view) for number in range(2_000)]
     assert visible(view, documents)
     assert_equal(view, spark.frame(session, arrow(documents)), documents)
+
+
+def test_a_population(session: Any) -> None:
+    """REC-1: looks joined with documents, as look by look."""
+    households = list(cards(City(cards=60)))
+    roles = (Role.SELF, Role.GUARDIAN, Role.DOCTOR)
+    asked = [(one.facts, one.viewer(role), one.documents) for one in households for role in roles]
+    known = frames.as_register((facts, viewer) for facts, viewer, _ in asked)
+    register = frames.Register(
+        looks=spark.frame(session, columns_of(known.looks, frames.LOOKS)),
+        facts=spark.frame(session, columns_of(known.facts, frames.FACTS)),
+        grants=spark.frame(session, columns_of(known.grants, frames.GRANTS)),
+    )
+    at, book = dt.datetime(2020, 2, 3, 9, tzinfo=dt.UTC), shipped("ru-moscow-2020")
+    documents = spark.frame(session, arrow(one for house in households for one in house.documents))
+    found = frames.who_sees(register, documents, at=at, rulebook=book)
+    expected = [
+        (document.id, viewer.person, str(viewer.role))
+        for facts, viewer, some in asked
+        for document in visible(decide(facts, viewer, at=at, edition=book.edition_at(at)), some)
+    ]
+    assert sorted(map(tuple, found.select("id", "viewer", "role").collect())) == sorted(expected)
 
 
 # -- Refused ---------------------------------------------------------------------------------------

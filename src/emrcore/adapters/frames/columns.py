@@ -57,16 +57,16 @@ def as_columns(documents: Iterable[Document]) -> dict[str, list[Any]]:
     return columns | {"labels": [canonical(sorted(document.labels)) for document in found]}
 
 
-def faults(frame: _Frame) -> tuple[Fault, ...]:
-    """What is wrong with the columns of *frame*: names and types first, then missing values.
+def faults(frame: _Frame, columns: tuple[Column, ...] = COLUMNS) -> tuple[Fault, ...]:
+    """What is wrong with the *columns* of *frame*: names and types first, then missing values.
 
     Of a lazy frame, missing values are counted by one aggregate of its own.
     """
-    wrong = dict(_mistyped(frame))
-    nulls = _nulls(frame, [one.name for one in COLUMNS if _asks(one) and one.name not in wrong])
+    wrong = dict(_mistyped(frame, columns))
+    nulls = _nulls(frame, [one.name for one in columns if _asks(one) and one.name not in wrong])
     return tuple(
         Fault(one.name, wrong.get(one.name, "has rows with nothing in it"))
-        for one in COLUMNS
+        for one in columns
         if one.name in wrong or nulls.get(one.name)
     )
 
@@ -75,11 +75,11 @@ def _asks(column: Column) -> bool:
     return not column.nullable
 
 
-def _mistyped(frame: _Frame) -> Iterator[tuple[str, str]]:
+def _mistyped(frame: _Frame, columns: tuple[Column, ...]) -> Iterator[tuple[str, str]]:
     """The names of the columns that are missing or hold something else, and what is wrong."""
     schema = frame.collect_schema()
     is_pandas = frame.implementation.is_pandas()
-    for one in COLUMNS:
+    for one in columns:
         if one.name not in schema:
             yield one.name, f"is missing: must hold {one.holds}"
             continue
@@ -135,10 +135,10 @@ def rows(small: _Frame) -> list[tuple[Any, ...]]:
     return small.collect().rows()
 
 
-def with_days(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+def with_days(frame: nw.DataFrame[Any], columns: tuple[Column, ...] = COLUMNS) -> nw.DataFrame[Any]:
     """*frame* of pandas with days that are objects as midnights, so that they can be compared."""
     native = frame.to_native()
-    days = [one.name for one in COLUMNS if one.holds is Holds.DAY]
+    days = [one.name for one in columns if one.holds is Holds.DAY]
     midnights = {
         name: native[name].astype("datetime64[s]") for name in days if native[name].dtype == object
     }
