@@ -894,6 +894,11 @@ FHIR_11 = Rule(
     says="A document's days are local days; a year or a month is no day and counts as missing.",
     source="choice: 4; FHIR R4 (4.0.1), datatypes.html, dateTime",
 )
+FHIR_12 = Rule(
+    id="FHIR-12",
+    says="A view is said in FHIR searches that find what it allows and nothing else, or refused.",
+    source="FHIR R4 (4.0.1), search.html, prefixes and :missing; choice: 4",
+)
 
 
 def register() -> dict[str, Rule]:

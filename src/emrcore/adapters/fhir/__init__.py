@@ -1,4 +1,4 @@
-"""FHIR R4: documents in, looks out."""
+"""FHIR R4: documents in, looks out, and a view as searches."""
 
 from emrcore.adapters.fhir.audit_events import audit_event
 from emrcore.adapters.fhir.bundle import read_bundle
@@ -10,6 +10,7 @@ from emrcore.adapters.fhir.mapping import (
     read_sections,
     shipped_sections,
 )
+from emrcore.adapters.fhir.searching import Searched, searches
 
 __all__ = [
     "Form",
@@ -17,9 +18,11 @@ __all__ = [
     "ImportedPatient",
     "Placing",
     "Related",
+    "Searched",
     "Sections",
     "audit_event",
     "read_bundle",
     "read_sections",
+    "searches",
     "shipped_sections",
 ]
