@@ -14,6 +14,7 @@ from emrcore.records.comparison import Change, Example, Impact, diff, impact
 from emrcore.records.document import Document, DocumentId
 from emrcore.records.execution import Verdict, count, judge, verdicts, visible, withheld
 from emrcore.records.page import Page, Position, check_size, cut, opened, page, position
+from emrcore.records.shelf import Shelf
 
 __all__ = [
     "CardCreated",
@@ -30,6 +31,7 @@ __all__ = [
     "Page",
     "Position",
     "RestrictionRecorded",
+    "Shelf",
     "Verdict",
     "check_size",
     "count",
