@@ -26,17 +26,16 @@ def bars(title: str, note: str, values: Mapping[str, float], form: str = "{:.3g}
     high = max(math.ceil(math.log10(ordered[-1][1])), low + 1)
     height = 50 + ROW * len(ordered) + 34
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height}"'
-        ' font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height}">',
+        "<style>text {font-family: sans-serif; font-size: 12px}</style>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
-        f'<text x="10" y="24" font-size="15" font-weight="bold">{html.escape(title)}</text>',
+        f'<text x="10" y="24" font-weight="bold">{html.escape(title)}</text>',
     ]
     for power in range(low, high + 1):
         x = LEFT + WIDTH * (power - low) / (high - low)
         lines += [
             f'<line x1="{x:.0f}" y1="40" x2="{x:.0f}" y2="{height - 38}" stroke="#dddddd"/>',
-            f'<text x="{x:.0f}" y="{height - 24}" text-anchor="middle" fill="#555555"'
-            f' font-size="11">{10.0**power:g}</text>',
+            f'<text x="{x:.0f}" y="{height - 24}" text-anchor="middle">{10.0**power:g}</text>',
         ]
     for place, (name, value) in enumerate(ordered):
         y = 46 + ROW * place
@@ -45,11 +44,10 @@ def bars(title: str, note: str, values: Mapping[str, float], form: str = "{:.3g}
         lines += [
             f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>',
             f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{ROW - 7}" fill="{colour}"/>',
-            f'<text x="{LEFT + length + 5:.1f}" y="{y + 13}" font-size="11">'
-            f"{form.format(value)}</text>",
+            f'<text x="{LEFT + length + 5:.1f}" y="{y + 13}">{form.format(value)}</text>',
         ]
     lines += [
-        f'<text x="10" y="{height - 8}" fill="#555555" font-size="11">{html.escape(note)}</text>',
+        f'<text x="10" y="{height - 8}">{html.escape(note)}</text>',
         "</svg>",
     ]
     return "\n".join(lines) + "\n"

@@ -167,9 +167,9 @@ class _Way:
     date_of: Callable[[Document], dt.date | None] = _DATES[Basis.OCCURRED]
     since: dt.date | None = None
     whole: bool = False
-    shown: Verdict | None = None
-    early: Verdict | None = None
-    undated: Verdict | None = None
+    shown: Verdict = _ELSEWHERE
+    early: Verdict = _ELSEWHERE
+    undated: Verdict = _ELSEWHERE
 
 
 @functools.lru_cache(maxsize=4096)

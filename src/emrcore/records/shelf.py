@@ -28,6 +28,10 @@ class _Column:
     dates: list[dt.date]
 
 
+def _in_order(documents: Iterable[Document]) -> tuple[Document, ...]:
+    return tuple(sorted(documents, key=position, reverse=True))
+
+
 @attrs.frozen
 class Shelf:
     """The documents of one card, to be kept as long as they are the same.
@@ -36,9 +40,7 @@ class Shelf:
         Malformed: they are of several cards.
     """
 
-    documents: tuple[Document, ...] = attrs.field(
-        converter=lambda given: tuple(sorted(given, key=position, reverse=True)), repr=False
-    )
+    documents: tuple[Document, ...] = attrs.field(converter=_in_order, repr=False)
     _latest: dt.datetime | None = attrs.field(init=False, repr=False)
     _alike: dict[_Alike, dict[Basis | None, _Column]] = attrs.field(init=False, repr=False)
 
@@ -79,8 +81,8 @@ class Shelf:
         for one in view.in_force():
             allowed[one.section].append(one)
         found: list[int] = []
-        for (section, *rest), columns in self._alike.items():
-            admitting = [one for one in allowed.get(section, ()) if _admits(one, *rest)]
+        for alike, columns in self._alike.items():
+            admitting = [one for one in allowed.get(alike[0], ()) if _admits(one, alike)]
             if len(admitting) == 1 and not (admitting[0].delay or admitting[0].acknowledged):
                 found += _within(admitting[0], columns)
             elif admitting:
@@ -125,8 +127,9 @@ class Shelf:
         return low
 
 
-def _admits(allowance: Allowance, kind: str | None, labels: frozenset[str], source: str) -> bool:
+def _admits(allowance: Allowance, alike: _Alike) -> bool:
     """Whether *allowance* has nothing but dates against documents like these."""
+    _, kind, labels, source = alike
     if not allowance.unkinded if kind is None else kind not in allowance.kinds:
         return False
     if allowance.sources is not None and source not in allowance.sources:
@@ -138,14 +141,13 @@ def _within(allowance: Allowance, columns: dict[Basis | None, _Column]) -> list[
     """The places dated within ``[since, before)``."""
     column = columns[allowance.basis]
     since, before = _in_utc(allowance.since), _in_utc(allowance.before)
-    places = column.places
-    if allowance.basis is None or (since is None and before is None):
-        return places
-    pairs = zip(places, column.dates, strict=True)
+    if since is None and before is None:
+        return column.places
+    pairs = zip(column.places, column.dates, strict=True)
+    if since is None:
+        return [place for place, date in pairs if before is None or date < before]
     if before is None:
         return [place for place, date in pairs if date >= since]
-    if since is None:
-        return [place for place, date in pairs if date < before]
     return [place for place, date in pairs if since <= date < before]
 
 
