@@ -42,7 +42,8 @@ def who_sees(
     """
     made = _Population(register, documents)
     asked = _asked(rulebook, at)
-    return _native(made.seen(asked).select(*made.columns, "viewer", "role"))
+    found: IntoFrameT = _native(made.seen(asked).select(*made.columns, "viewer", "role"))
+    return found
 
 
 def family(
@@ -63,7 +64,8 @@ def family(
     mine = (nw.col("viewer") == guardian) & (nw.col("role") == Role.GUARDIAN.value)
     made.looks = made.looks.filter(mine)
     seen = made.seen(_asked(rulebook, at))
-    return _native(seen.select(*made.columns, "viewer", "role"))
+    found: IntoFrameT = _native(seen.select(*made.columns, "viewer", "role"))
+    return found
 
 
 def opens(
@@ -84,7 +86,10 @@ def opens(
     """
     made = _Population(register, documents)
     turned = made.turned(_asked(rulebook, since), _asked(rulebook, until))
-    return _native(turned.filter(nw.col("opens")).select(*made.columns, "viewer", "role"))
+    found: IntoFrameT = _native(
+        turned.filter(nw.col("opens")).select(*made.columns, "viewer", "role")
+    )
+    return found
 
 
 def turns(
@@ -103,7 +108,8 @@ def turns(
     """
     made = _Population(register, documents)
     turned = made.turned(_asked(before, at), _asked(after, at))
-    return _native(turned.select(*made.columns, "viewer", "role", "opens"))
+    found: IntoFrameT = _native(turned.select(*made.columns, "viewer", "role", "opens"))
+    return found
 
 
 def tally(answer: IntoFrame) -> dict[tuple[Any, ...], int]:

@@ -1,15 +1,16 @@
 """What a register knows of a whole population, as three frames: who looks, facts, grants."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 import attrs
-from narwhals.stable.v2.typing import IntoFrameT
 
 from emrcore.access import Facts, Viewer
 from emrcore.adapters.frames.columns import Column, Holds
 from emrcore.people import CapacityKind, Fact, KinshipStatus
 from emrcore.rulebook import Need
+
+FrameT = TypeVar("FrameT")
 
 LOOKS: tuple[Column, ...] = (
     Column(name="patient", holds=Holds.TEXT),
@@ -59,12 +60,12 @@ STANDINGS = (
 
 
 @attrs.frozen(kw_only=True)
-class Register(Generic[IntoFrameT]):
+class Register(Generic[FrameT]):
     """Frames of one engine with the columns ``LOOKS``, ``FACTS`` and ``GRANTS``."""
 
-    looks: IntoFrameT = attrs.field(repr=False)
-    facts: IntoFrameT = attrs.field(repr=False)
-    grants: IntoFrameT = attrs.field(repr=False)
+    looks: FrameT = attrs.field(repr=False)
+    facts: FrameT = attrs.field(repr=False)
+    grants: FrameT = attrs.field(repr=False)
 
 
 Row = tuple[Any, ...]

@@ -9,6 +9,7 @@ grant of each patient has an answer for each, and is refused.
 import datetime as dt
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import narwhals.stable.v2 as nw
@@ -125,8 +126,8 @@ class Asked:
         """A card of that *standing*, as plain as can be."""
         viewer = self._viewer(standing)
         names = {*_chosen(TIES, standing.ties), *_chosen(STANDINGS, standing.standings)}
-        own = {"person": _WARD, "since": _LONG_AGO}
-        tie = {"guardian": _VIEWER, "ward": _WARD, "since": _LONG_AGO}
+        own: dict[str, Any] = {"person": _WARD, "since": _LONG_AGO}
+        tie: dict[str, Any] = {"guardian": _VIEWER, "ward": _WARD, "since": _LONG_AGO}
         between = names if viewer.person == _VIEWER else set[str]()
         bar = Restriction(ward=_WARD, person=None, since=_LONG_AGO, authority="", reason="")
         nomination = Nomination(giver=_WARD, receiver=viewer.person, since=_LONG_AGO)
