@@ -39,14 +39,14 @@ CHECKED = 2_000
 Tally = collections.Counter[tuple[Any, ...]]
 
 
-def papers(files: Sequence[Path]) -> pl.LazyFrame:
+def papers(files: list[Path]) -> pl.LazyFrame:
     """The documents, with labels as one text."""
     first = pl.col("labels").list.first()
     labels = pl.when(first.is_null()).then(pl.lit("[]")).otherwise(pl.format('["{}"]', first))
     return pl.scan_parquet(files).with_columns(labels=labels)
 
 
-def register(files: Sequence[Path]) -> frames.Register[pl.LazyFrame]:
+def register(files: list[Path]) -> frames.Register[pl.LazyFrame]:
     """What the register knows of these people, as ``emrcore.testing.city.card`` says it."""
     people = pl.scan_parquet(files)
     guarded = people.filter(pl.col("guardian").is_not_null())
