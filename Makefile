@@ -35,7 +35,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kannel check bench simulate docs clean
+.PHONY: help demo test test-kannel test-spark check bench simulate docs clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' Makefile
@@ -53,6 +53,11 @@ test-kannel: $(READY)test ## runs what needs a real Kannel: root, kannel, kannel
 	@echo "test-kannel: the tests that need a real Kannel, in a network of their own"
 	@unshare --net -- sh -c 'ip link set lo up && exec "$$@"' sh \
 	  $(BIN)/pytest -m kannel $(ARGS) tests/adapters/test_real_kannel.py
+
+# Two executors of a processor each, as processes of their own, all on the loopback.
+test-spark: $(READY)spark ## runs what needs PySpark: a Java of 17 or newer
+	@echo "test-spark: the tests on a cluster of PySpark with two executors"
+	@$(BIN)/pytest -m spark $(ARGS) tests/adapters/test_spark.py
 
 check: $(READY)check ## checks style, types, floors and the examples of the documentation
 	@echo "check: style, types, floors, and the examples of the documentation"
@@ -89,6 +94,7 @@ clean: ## removes what the other commands made
 FOR_demo := --extra sql --extra links
 FOR_bench := --extra sql --extra frames --group engines --group bench
 FOR_test := --group test
+FOR_spark := --group test --group spark
 FOR_check := --group test --group check
 FOR_docs := --group docs
 

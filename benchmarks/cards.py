@@ -29,7 +29,7 @@ from peers.policy import Filter, Question, comprehension, naive
 
 from emrcore.access import Facts, Grant, View, Viewer, decide
 from emrcore.people import Kinship, KinshipStatus, Person, PersonId
-from emrcore.records import Document, count, page, verdicts, visible
+from emrcore.records import Document, Shelf, count, page, verdicts, visible
 from emrcore.rulebook import Role, shipped
 from emrcore.testing.city import City, card, documents
 
@@ -48,6 +48,7 @@ PEERS: Mapping[str, Callable[[], Filter]] = {
 NOT_COMPARED = "oso, which pins a cffi that today's cryptography does not take"
 NAIVE, BY_HAND = "by hand, all for each document", "by hand, a comprehension"
 VISIBLE, REASONS, PAGE, COUNTS = "visible", "verdicts, with reasons", "first page of 50", "counts"
+KEPT, KEPT_PAGE = "visible, of a kept shelf", "first page of 50, of a kept shelf"
 
 
 def ours(what: Callable[[View, Sequence[Document]], Any]) -> Callable[..., Any]:
@@ -66,6 +67,24 @@ OURS = {
     f"emrcore: {PAGE}": ours(page),
     f"emrcore: {COUNTS}": ours(count),
 }
+
+
+def of_shelf(what: Callable[[Shelf, View], Any]) -> Callable[..., Any]:
+    """Decide, then *what* of the shelf that is kept with the card."""
+    shelves: dict[int, Shelf] = {}
+
+    def answer(question: Question, card: Sequence[Document]) -> Any:
+        shelf = shelves.get(id(card))
+        if shelf is None:
+            shelf = shelves[id(card)] = Shelf(card)
+        view = decide(question.facts, question.viewer, at=question.at, edition=EDITION)
+        return what(shelf, view)
+
+    return answer
+
+
+OURS[f"emrcore: {KEPT}"] = of_shelf(Shelf.visible)
+OURS[f"emrcore: {KEPT_PAGE}"] = of_shelf(Shelf.page)
 
 
 # -- Cards and viewers -----------------------------------------------------------------------------
@@ -138,6 +157,8 @@ def refuse_to_differ(question: Question, card: list[Document], peers: Mapping[st
     found[BY_HAND] = comprehension(question, card)
     view = decide(question.facts, question.viewer, at=question.at, edition=EDITION)
     found[VISIBLE] = visible(view, card)
+    kept = {one.id for one in Shelf(card).visible(view)}
+    found[KEPT] = [one for one in card if one.id in kept]
     told = zip(card, verdicts(view, card), strict=True)
     found[REASONS] = [one for one, verdict in told if verdict.visible]
     found[COUNTS] = [one for one in expected if one.section in count(view, card)]
@@ -220,6 +241,7 @@ def goals(tables: Mapping[int, Table], peers: Sequence[str]) -> list[tuple[str, 
     small, large = tables[SIZES[0]], tables[SIZES[-1]]
     viewers = [viewer for viewer in large.seconds if viewer != "refused"]
     shown, told = f"emrcore: {VISIBLE}", f"emrcore: {REASONS}"
+    kept = f"emrcore: {KEPT}"
 
     def worst(table: Table, way: str, to: str) -> float:
         return max(table.ratio(way, viewer, to) or 0 for viewer in viewers)
@@ -227,6 +249,11 @@ def goals(tables: Mapping[int, Table], peers: Sequence[str]) -> list[tuple[str, 
     found = [
         _at_most("2,000, visible / naive", 0.08, worst(large, shown, NAIVE)),
         _at_most("2,000, with reasons / naive", 0.12, worst(large, told, NAIVE)),
+        _at_most("2,000, kept / naive", 0.08, worst(large, kept, NAIVE)),
+        _at_most("2,000, kept / comprehension", 0.3, worst(large, kept, BY_HAND)),
+        _at_most(
+            "2,000, first page, kept / visible", 0.1, worst(large, f"emrcore: {KEPT_PAGE}", shown)
+        ),
         _at_most("14, visible / comprehension", 1.1, worst(small, shown, BY_HAND)),
         _at_most("2,000, first page / visible", 0.1, worst(large, f"emrcore: {PAGE}", shown)),
     ]

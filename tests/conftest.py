@@ -76,25 +76,27 @@ def sqlite(tmp_path: pathlib.Path) -> Generator[sa.Engine]:
     engine.dispose()
 
 
-_LEFT_OUT = pytest.StashKey[int]()
+_LEFT_OUT = pytest.StashKey[dict[str, int]]()
+_ELSEWHERE = {
+    "kannel": "a real Kannel in a network of its own: make test-kannel",
+    "spark": "a Java and PySpark: make test-spark",
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Kannel needs a network of its own: its tests run only where ``-m`` speaks of them."""
-    if "kannel" in str(config.getoption("markexpr")):
-        return
-    left_out = [item for item in items if item.get_closest_marker("kannel")]
-    if left_out:
-        items[:] = [item for item in items if not item.get_closest_marker("kannel")]
-        config.hook.pytest_deselected(items=left_out)
-        config.stash[_LEFT_OUT] = len(left_out)
+    """What needs more than a Python: such tests run only where ``-m`` speaks of them."""
+    config.stash[_LEFT_OUT] = numbers = {}
+    for marker in _ELSEWHERE:
+        left_out = [item for item in items if item.get_closest_marker(marker)]
+        if left_out and marker not in str(config.getoption("markexpr")):
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=left_out)
+            numbers[marker] = len(left_out)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say what was left out, and how to run it."""
-    if number := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(
-            f"{number} tests need a real Kannel in a network of its own: make test-kannel"
-        )
+    for marker, number in config.stash.get(_LEFT_OUT, {}).items():
+        terminalreporter.write_line(f"{number} tests need {_ELSEWHERE[marker]}")

@@ -1187,6 +1187,11 @@ FHIR_12 = Rule(
     "nothing; what it names in no readable way is a fault.",
     source="FHIR R4 (4.0.1), AllergyIntolerance and Condition; HL7 International Patient Summary",
 )
+FHIR_13 = Rule(
+    id="FHIR-13",
+    says="A view is said in FHIR searches that find what it allows and nothing else, or refused.",
+    source="FHIR R4 (4.0.1), search.html, prefixes and :missing; choice: 4",
+)
 
 FHI_1 = Rule(
     id="FHI-1",

@@ -138,14 +138,15 @@ def test_duckdb_is_asked_for_moments_and_not_for_clocks() -> None:
 
 @pytest.mark.parametrize("given", [pd.Series(["a"]), [{"patient": "1"}], None])
 def test_what_is_no_frame_of_a_known_engine_is_refused(given: Any) -> None:
-    told = "is no frame of Polars, pandas, PyArrow or DuckDB"
+    told = "is no frame of Polars, pandas, PyArrow, DuckDB or PySpark"
     assert faults(views()["self"], given) == {"frame": told}
 
 
 def test_an_engine_that_nobody_tried_is_not_known() -> None:
     """That narwhals knows it is not enough: here all those are known that the tests compare."""
     known = {one.value for one in nw.Implementation if filtering.is_known(one)}
-    assert known == {name.partition(",")[0].partition(" ")[0] for name in ENGINES}
+    tried = {name.partition(",")[0].partition(" ")[0] for name in ENGINES}
+    assert known == {*tried, "pyspark"}  # which test_spark.py tries
 
 
 def allowance(**changes: Any) -> Allowance:

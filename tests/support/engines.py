@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 import polars as pl
 
-from emrcore.adapters.frames import COLUMNS, Holds, as_columns
+from emrcore.adapters.frames import COLUMNS, Column, Holds, as_columns
 from emrcore.records import Document
 
 pa: Any = importlib.import_module("pyarrow")  # says nothing of its types
@@ -26,6 +26,11 @@ def arrow(documents: Iterable[Document]) -> Table:
     """*documents* with their ids, as PyArrow has them."""
     found = list(documents)
     return pa.table({"id": [one.id for one in found], **as_columns(found)}, schema=_SCHEMA)
+
+
+def columns_of(values: dict[str, list[Any]], columns: tuple[Column, ...]) -> Table:
+    """*values* as PyArrow has them, in the types of *columns*."""
+    return pa.table(values, schema=pa.schema([(one.name, _TYPES[one.holds]) for one in columns]))
 
 
 def ids(frame: Any) -> list[str]:

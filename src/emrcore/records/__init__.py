@@ -29,6 +29,7 @@ from emrcore.records.coverage import (
 from emrcore.records.document import Document, DocumentId
 from emrcore.records.execution import Verdict, count, judge, verdicts, visible, withheld
 from emrcore.records.page import MOST, Page, Position, check_size, cut, opened, page, position
+from emrcore.records.shelf import Shelf
 from emrcore.records.summary import (
     ABSENT_UNKNOWN_CODES,
     EntryStanding,
@@ -78,6 +79,7 @@ __all__ = [
     "RestrictionRecorded",
     "SectionStanding",
     "SectionStatement",
+    "Shelf",
     "ShownEntry",
     "ShownPart",
     "Statement",

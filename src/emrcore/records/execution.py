@@ -79,10 +79,23 @@ def judge(view: View, document: Document) -> Verdict:
 
 def verdicts(view: View, documents: Iterable[Document]) -> list[Verdict]:
     """What ``judge`` says of each of *documents*, in their order."""
-    subject, now = view.subject, view.at.astimezone(dt.UTC)
+    subject, now, ways = view.subject, view.at.astimezone(dt.UTC), _open(view)
     test_of = functools.cache(functools.partial(_test_of, view))
     return [
-        test_of(document.section)(document, now)[1]
+        (
+            way.shown
+            if way.since is None
+            or ((date := way.date_of(document)) is not None and date >= way.since)
+            else way.undated
+            if date is None
+            else way.early
+        )
+        if document.patient == subject
+        and document.published_at <= now
+        and (way := ways.get(document.section))
+        and document.kind in way.kinds
+        and not document.labels
+        else test_of(document.section)(document, now)[1]
         if document.patient == subject and document.published_at <= now
         else judge(view, document)
         for document in documents
@@ -154,6 +167,9 @@ class _Way:
     date_of: Callable[[Document], dt.date | None] = _DATES[Basis.OCCURRED]
     since: dt.date | None = None
     whole: bool = False
+    shown: Verdict = _ELSEWHERE
+    early: Verdict = _ELSEWHERE
+    undated: Verdict = _ELSEWHERE
 
 
 @functools.lru_cache(maxsize=4096)
@@ -177,6 +193,9 @@ def _way(allowances: tuple[Allowance, ...]) -> _Way:
         date_of=_DATES[one.basis or Basis.OCCURRED],
         since=None if one.basis is None else _in_utc(one.since),
         whole=not one.labels,
+        shown=Verdict(visible=True, reason=one.reason, may=one.may),
+        early=_hidden(one.reason),
+        undated=_unknown(one.basis or ""),
     )
 
 

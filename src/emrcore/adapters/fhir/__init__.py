@@ -1,4 +1,4 @@
-"""FHIR R4: documents in and out, looks out."""
+"""FHIR R4: documents in and out, looks out, and a view as searches."""
 
 from emrcore.adapters.fhir.audit_events import audit_event
 from emrcore.adapters.fhir.bundle import read_bundle
@@ -13,6 +13,7 @@ from emrcore.adapters.fhir.mapping import (
     shipped_sections,
 )
 from emrcore.adapters.fhir.returning import read_export
+from emrcore.adapters.fhir.searching import Searched, searches
 from emrcore.adapters.fhir.summaries import read_statements
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ImportedPatient",
     "Placing",
     "Related",
+    "Searched",
     "Sections",
     "audit_event",
     "discharge",
@@ -29,6 +31,7 @@ __all__ = [
     "read_export",
     "read_sections",
     "read_statements",
+    "searches",
     "shipped_sections",
     "write",
 ]

@@ -57,16 +57,16 @@ def as_columns(documents: Iterable[Document]) -> dict[str, list[Any]]:
     return columns | {"labels": [canonical(sorted(document.labels)) for document in found]}
 
 
-def faults(frame: _Frame) -> tuple[Fault, ...]:
-    """What is wrong with the columns of *frame*: names and types first, then missing values.
+def faults(frame: _Frame, columns: tuple[Column, ...] = COLUMNS) -> tuple[Fault, ...]:
+    """What is wrong with the *columns* of *frame*: names and types first, then missing values.
 
     Of a lazy frame, missing values are counted by one aggregate of its own.
     """
-    wrong = dict(_mistyped(frame))
-    nulls = _nulls(frame, [one.name for one in COLUMNS if _asks(one) and one.name not in wrong])
+    wrong = dict(_mistyped(frame, columns))
+    nulls = _nulls(frame, [one.name for one in columns if _asks(one) and one.name not in wrong])
     return tuple(
         Fault(one.name, wrong.get(one.name, "has rows with nothing in it"))
-        for one in COLUMNS
+        for one in columns
         if one.name in wrong or nulls.get(one.name)
     )
 
@@ -75,11 +75,11 @@ def _asks(column: Column) -> bool:
     return not column.nullable
 
 
-def _mistyped(frame: _Frame) -> Iterator[tuple[str, str]]:
+def _mistyped(frame: _Frame, columns: tuple[Column, ...]) -> Iterator[tuple[str, str]]:
     """The names of the columns that are missing or hold something else, and what is wrong."""
     schema = frame.collect_schema()
     is_pandas = frame.implementation.is_pandas()
-    for one in COLUMNS:
+    for one in columns:
         if one.name not in schema:
             yield one.name, f"is missing: must hold {one.holds}"
             continue
@@ -96,9 +96,9 @@ def _held(frame: _Frame, dtype: nw.dtypes.DType) -> Holds | None:
         return Holds.DAY
     if not isinstance(dtype, nw.Datetime) or dtype.time_unit != "us" or not dtype.time_zone:
         return None
-    # DuckDB names the zone it would print in; what it holds is the moment itself
-    is_utc = dtype.time_zone == "UTC" or frame.implementation.is_duckdb()
-    return Holds.MOMENT if is_utc else None
+    # These name the zone they would print in; what they hold is the moment itself
+    prints = frame.implementation.is_duckdb() or frame.implementation.is_pyspark()
+    return Holds.MOMENT if prints or dtype.time_zone == "UTC" else None
 
 
 def _held_by_pandas(frame: _Frame, column: Column, dtype: nw.dtypes.DType) -> Holds | None:
@@ -128,15 +128,17 @@ def rows(small: _Frame) -> list[tuple[Any, ...]]:
     if small.implementation.is_duckdb():
         found: list[tuple[Any, ...]] = small.to_native().fetchall()  # needs no PyArrow
         return found
+    if small.implementation.is_pyspark():
+        return [tuple(row) for row in small.to_native().collect()]  # nor here
     if small.implementation.is_polars():
         return small.collect("polars", engine="streaming").rows()
     return small.collect().rows()
 
 
-def with_days(frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+def with_days(frame: nw.DataFrame[Any], columns: tuple[Column, ...] = COLUMNS) -> nw.DataFrame[Any]:
     """*frame* of pandas with days that are objects as midnights, so that they can be compared."""
     native = frame.to_native()
-    days = [one.name for one in COLUMNS if one.holds is Holds.DAY]
+    days = [one.name for one in columns if one.holds is Holds.DAY]
     midnights = {
         name: native[name].astype("datetime64[s]") for name in days if native[name].dtype == object
     }

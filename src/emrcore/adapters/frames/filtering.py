@@ -13,13 +13,21 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrame, IntoFrameT
 
 from emrcore.access import Allowance, View
-from emrcore.adapters.frames.columns import faults, rows, with_days
+from emrcore.adapters.frames.columns import COLUMNS, Column, faults, rows, with_days
 from emrcore.errors import Fault, Malformed
 from emrcore.rulebook import Basis
 from emrcore.wire import canonical
 
 _DATES = {Basis.OCCURRED: "occurred_on", Basis.SIGNED: "signed_on", Basis.PUBLISHED: "published_at"}
 _MOST_LABELS = 6
+
+_KNOWN = {
+    nw.Implementation.POLARS,
+    nw.Implementation.PANDAS,
+    nw.Implementation.PYARROW,
+    nw.Implementation.DUCKDB,
+    nw.Implementation.PYSPARK,
+}
 
 _Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
@@ -52,15 +60,25 @@ def count(view: View, documents: IntoFrame) -> dict[str, int]:
 
 def _checked(view: View, documents: Any) -> _Frame:
     """*documents* as narwhals has them, if they and the constants of *view* can be compared."""
-    frame: Any = nw.from_native(documents, pass_through=True)
-    if not _is_frame(frame) or not is_known(frame.implementation):
-        told = "is no frame of Polars, pandas, PyArrow or DuckDB"
-        raise Malformed("documents", (Fault("frame", told),))
-    known: _Frame = frame
-    if found := faults(known):
-        raise Malformed("documents", found)
-    if found := tuple(_unsaid(view)):
+    known = taken("documents", documents, COLUMNS)
+    if found := tuple(unsaid(view)):
         raise Malformed("view", found)
+    return known
+
+
+def taken(what: str, given: Any, columns: tuple[Column, ...]) -> _Frame:
+    """The frame *given* as *what*, as narwhals has it, if an engine is known and holds *columns*.
+
+    Raises:
+        Malformed: it is not; every fault is listed.
+    """
+    frame: Any = nw.from_native(given, pass_through=True)
+    if not _is_frame(frame) or not is_known(frame.implementation):
+        told = "is no frame of Polars, pandas, PyArrow, DuckDB or PySpark"
+        raise Malformed(what, (Fault("frame", told),))
+    known: _Frame = frame
+    if found := faults(known, columns):
+        raise Malformed(what, found)
     return known
 
 
@@ -70,10 +88,10 @@ def _is_frame(given: Any) -> bool:
 
 def is_known(engine: nw.Implementation) -> bool:
     """Whether the tests have compared what *engine* shows with what memory shows."""
-    return engine.is_polars() or engine.is_pandas() or engine.is_pyarrow() or engine.is_duckdb()
+    return engine in _KNOWN
 
 
-def _unsaid(view: View) -> Iterator[Fault]:
+def unsaid(view: View) -> Iterator[Fault]:
     """What of *view* no frame can be asked for."""
     texts: dict[str, list[str]] = {"subject": [view.subject]}
     for number, one in enumerate(view.in_force()):
@@ -93,7 +111,7 @@ def _shown(view: View, frame: _Frame) -> _Frame:
     card = frame.filter(nw.col("patient") == view.subject)
     if isinstance(card, nw.DataFrame) and card.implementation.is_pandas():
         return _of_pandas(card, allowed, view.at)
-    return card.filter(_is_shown(allowed, view.at, card.collect_schema()))
+    return card.filter(admits(allowed, view.at, card.collect_schema()))
 
 
 def _of_pandas(
@@ -101,14 +119,15 @@ def _of_pandas(
 ) -> nw.DataFrame[Any]:
     """By place and not by index, which may have an entry twice."""
     dated = with_days(card)
-    is_shown = _is_shown(allowed, at, dated.schema).fill_null(value=False)
+    is_shown = admits(allowed, at, dated.schema).fill_null(value=False)
     chosen = dated.select(is_shown.alias("shown"))["shown"].to_numpy().astype(bool)
     return nw.from_native(card.to_native().loc[chosen], eager_only=True)
 
 
-def _is_shown(
+def admits(
     allowed: tuple[Allowance, ...], at: dt.datetime, schema: Mapping[str, nw.dtypes.DType]
 ) -> nw.Expr:
+    """Whether a row of the right card is published at *at* and any of *allowed* admits it."""
     now = at.astimezone(dt.UTC)  # a day of a delay has 24 hours, whatever the clocks do
     admitted = (
         nw.all_horizontal(*_comparisons(one, now, schema), ignore_nulls=False) for one in allowed
@@ -145,12 +164,12 @@ def _dated(
     if allowance.since is None and allowance.before is None:
         yield ~date.is_null()
     if allowance.since is not None:
-        yield date >= _as_in(schema[name], allowance.since)
+        yield date >= as_in(schema[name], allowance.since)
     if allowance.before is not None:
-        yield date < _as_in(schema[name], allowance.before)
+        yield date < as_in(schema[name], allowance.before)
 
 
-def _as_in(dtype: nw.dtypes.DType, constant: dt.date) -> dt.date:
+def as_in(dtype: nw.dtypes.DType, constant: dt.date) -> dt.date:
     """A moment in UTC; a day as it is, or as its midnight where the column has midnights."""
     if isinstance(constant, dt.datetime):
         return constant.astimezone(dt.UTC)
