@@ -4,6 +4,7 @@ from emrcore.journal import Look
 from emrcore.office.agenda import Forecast, Task
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.auditing import Auditor, Finding, Notary
+from emrcore.office.corrections import Named
 from emrcore.office.custody import Rewrapping
 from emrcore.office.entering import SignedIn
 from emrcore.office.evidence import Album
@@ -29,6 +30,7 @@ __all__ = [
     "Indexed",
     "Login",
     "Look",
+    "Named",
     "Notary",
     "Office",
     "OpenedCard",

@@ -3,12 +3,19 @@
 from emrcore.applications import ApplicationId, EvidenceId
 from emrcore.people import AccountId, PatientId, PersonId
 from emrcore.ports import Key, Shard
+from emrcore.records import DocumentId
 from emrcore.sessions import SessionId
+from emrcore.wire import canonical
 
 
 def facts(patient: PatientId) -> Key:
     """What is known about a patient."""
     return Key(Shard.of_patient(patient), "facts", "")
+
+
+def retraction(patient: PatientId, source: str, id: DocumentId) -> Key:  # noqa: A002
+    """Whether one document of a card is taken back, and why."""
+    return Key(Shard.of_patient(patient), "retraction", canonical([source, id]))
 
 
 def break_glass(patient: PatientId, person: PersonId) -> Key:

@@ -136,6 +136,7 @@ class Reading(Desk):
                 at=work.now,
                 edition=view.edition.fingerprint,
                 documents=tuple(document.id for document in page.documents),
+                sources=tuple(document.source for document in page.documents),
             )
             return page, event
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from emrcore import access, applications, envelopes, records, sessions, sharing
 from emrcore.errors import Corrupt
@@ -44,6 +45,11 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "documents-added.1": records.DocumentsAdded,
         "card-opened.1": records.CardOpened,
         "documents-shown.1": records.DocumentsShown,
+        "retraction.retracted.1": records.Retracted,
+        "retraction.reinstated.1": records.Reinstated,
+        "document-retracted.1": records.DocumentRetracted,
+        "document-reinstated.1": records.DocumentReinstated,
+        "document-examined.1": records.DocumentExamined,
         "break-glass.broken.1": sharing.Broken,
         "glass-broken.1": sharing.GlassBroken,
         "application-pending.1": applications.Pending,
@@ -204,6 +210,12 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(dt.date, lambda text, _: dt.date.fromisoformat(text))
     converter.register_unstructure_hook(bytes, lambda raw: base64.b64encode(raw).decode())
     converter.register_structure_hook(bytes, _bytes)
+    converter.register_unstructure_hook(
+        records.DocumentsShown,
+        make_dict_unstructure_fn(
+            records.DocumentsShown, converter, sources=override(omit_if_default=True)
+        ),
+    )
     converter.register_unstructure_hook_func(_is_choice, _tagged)
     converter.register_structure_hook_func(_is_choice, lambda data, _: _untagged(data))
     return converter
