@@ -60,6 +60,7 @@ class Corrections(Desk):
         def verb(work: Work) -> Retracted:
             _kept(work, named)
             place = places.retraction(named.patient, named.source, named.id)
+            state: Retracted | Reinstated | None
             state = work.load(place, *RETRACTION_STATES)
             event = records.retract(
                 state,

@@ -42,7 +42,7 @@ class Reinstated:
 
 
 State = Retracted | Reinstated
-RETRACTION_STATES = (Retracted, Reinstated)
+RETRACTION_STATES: tuple[type[State], ...] = (Retracted, Reinstated)
 
 
 @attrs.frozen(kw_only=True)

@@ -20,8 +20,10 @@ from emrcore.adapters.sql.schema import documents
 _DOCUMENT = documents.c
 _PLACE = (_DOCUMENT.dated, _DOCUMENT.source, _DOCUMENT.id)
 _STORED = {"dated", "number", "standing"}
-_SHOWN = [column for column in _DOCUMENT if column.name not in _STORED]
-_SHOWN.append(_DOCUMENT.dated.label("listed_on"))
+_SHOWN: tuple[sa.ColumnElement[Any], ...] = (
+    *(column for column in _DOCUMENT if column.name not in _STORED),
+    _DOCUMENT.dated.label("listed_on"),
+)
 _COLUMNS = Columns(
     patient=_DOCUMENT.patient,
     source=_DOCUMENT.source,

@@ -1,5 +1,7 @@
 """Every version of a document: its number by arrival, the source's own number, its standing."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -68,9 +70,9 @@ def _standing(*, server_default: str | None = None) -> sa.Column[str]:
     return sa.Column("standing", _TEXT, nullable=False, server_default=server_default)
 
 
-def _columns() -> list[sa.Column[str]]:
+def _columns() -> list[sa.Column[Any]]:
     """Those of schema 1."""
-    made: list[sa.Column[str]] = [
+    made: list[sa.Column[Any]] = [
         *(sa.Column(name, _TEXT, nullable=False) for name in ("patient", "source", "id")),
         sa.Column("dated", sa.Date, nullable=False),
         sa.Column("section", _TEXT, nullable=False),
