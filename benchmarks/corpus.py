@@ -43,7 +43,7 @@ def papers(files: list[Path]) -> pl.LazyFrame:
     """The documents, with labels as one text."""
     first = pl.col("labels").list.first()
     labels = pl.when(first.is_null()).then(pl.lit("[]")).otherwise(pl.format('["{}"]', first))
-    return pl.scan_parquet(files).with_columns(labels=labels)
+    return pl.scan_parquet(files).with_columns(labels=labels, standing=pl.lit("current"))
 
 
 def register(files: list[Path]) -> frames.Register[pl.LazyFrame]:

@@ -60,6 +60,7 @@ def documents(cards: int) -> Any:
             "acknowledged_at": pa.nulls(ROWS, moment),
             "occurred_on": pa.array(day),
             "signed_on": pa.array(day),
+            "standing": pa.array(["current"] * ROWS),
         }
     )
 

@@ -39,14 +39,14 @@ def own(connection: sa.Connection, documents: Sequence[Document]) -> object:
 def plain(connection: sa.Connection, documents: Sequence[Document]) -> object:
     """An insert of many rows by SQLAlchemy."""
     table = metadata.tables["emrcore_documents"]
-    return connection.execute(sa.insert(table), [rows.of_document(one) for one in documents])
+    return connection.execute(sa.insert(table), [rows.of_document(one, 1) for one in documents])
 
 
 def one_by_one(connection: sa.Connection, documents: Sequence[Document]) -> object:
     """An insert for each row."""
     table = metadata.tables["emrcore_documents"]
     for one in documents:
-        connection.execute(sa.insert(table), rows.of_document(one))
+        connection.execute(sa.insert(table), rows.of_document(one, 1))
     return None
 
 

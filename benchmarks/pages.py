@@ -71,7 +71,7 @@ def fill(engine: sa.Engine, start: int, rows_wanted: int) -> int:
     while found < rows_wanted:
         with engine.begin() as connection:
             made = [one for number in range(start, start + 200) for one in card(number)]
-            loading.insert(connection, [rows.of_document(one) for one in made])
+            loading.insert(connection, [rows.of_document(one, 1) for one in made])
         found, start = found + len(made), start + 200
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")

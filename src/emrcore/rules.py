@@ -423,8 +423,48 @@ REC_2 = Rule(
 )
 REC_3 = Rule(
     id="REC-3",
-    says="A document is named by its source and the source's own id, and is added once.",
+    says="A document is named by its source and the source's own id, and what was delivered is "
+    "added once.",
     source="announcement: 9",
+)
+REC_4 = Rule(
+    id="REC-4",
+    says="Of a document only the current version is shown; a superseded or retracted one is in no "
+    "page, no count and no other answer, whoever asks.",
+    source="choice: corrections",
+)
+REC_5 = Rule(
+    id="REC-5",
+    says="A correction supersedes and never overwrites, and one that is older by the source's own "
+    "number supersedes nothing.",
+    source="choice: corrections",
+)
+REC_6 = Rule(
+    id="REC-6",
+    says="What is retracted stays so through every later delivery, until somebody reinstates it.",
+    source="choice: corrections",
+)
+REC_7 = Rule(
+    id="REC-7",
+    says="Who was shown a document before it was taken back can be told from the journal, and "
+    "telling it is entered there.",
+    source="choice: corrections",
+)
+REC_8 = Rule(
+    id="REC-8",
+    says="A corrected document keeps its place in lists, so that no page shows it twice or not at "
+    "all.",
+    source="choice: corrections",
+)
+REC_9 = Rule(
+    id="REC-9",
+    says="What is already retracted is retracted for no other reason, so that the first one stays.",
+    source="choice: corrections",
+)
+REC_10 = Rule(
+    id="REC-10",
+    says="A document is taken back, put back and examined only where it is: a wrong name is told.",
+    source="choice: corrections",
 )
 
 # -- sections over time --------------------------------------------------------------------------

@@ -13,12 +13,17 @@ from emrcore.access import Allowance, View, decide
 from emrcore.adapters.fhir import Searched, searches
 from emrcore.errors import Malformed
 from emrcore.people import PatientId
-from emrcore.records import Document, DocumentId, visible
+from emrcore.records import Document, DocumentId, Standing, visible
 from emrcore.rulebook import Basis, Edition, Role, shipped, shipped_names
 from emrcore.testing.boundaries import looks
 from emrcore.testing.contracts.cards import views
 
 SERVER = Searched(sections="urn:sections|,", kinds="urn:kinds$")
+STATUS = {
+    Standing.CURRENT: "current",
+    Standing.SUPERSEDED: "superseded",
+    Standing.RETRACTED: "entered-in-error",
+}
 TICK = dt.timedelta(microseconds=1)
 Resource = dict[str, Any]
 
@@ -28,6 +33,7 @@ def resource(document: Document) -> Resource:
     found: Resource = {
         "id": document.id,
         "patient": f"Patient/{document.patient}",
+        "status": STATUS[document.standing],
         "category": [(SERVER.sections, document.section)],
         "type": [(SERVER.kinds, document.kind)] if document.kind is not None else [],
         "date": document.published_at.isoformat(),
@@ -73,7 +79,7 @@ def matches(found: Resource, name: str, value: str) -> bool:  # noqa: PLR0911 - 
     held = found.get(name)
     if modifier == "missing":
         return (not held) is (value == "true")
-    if name == "patient":
+    if name in {"patient", "status"}:
         return held == value
     if name in {"category", "type"}:
         assert isinstance(held, list)

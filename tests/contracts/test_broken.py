@@ -32,6 +32,13 @@ def fails(storage: MemoryStorage, test: str) -> bool:
         (broken.StateFirst, "test_a_commit_is_all_there"),
         (broken.MessageFirst, "test_a_refused_commit_leaves_no_trace"),
         (broken.CountsHidden, "test_counts_are_those_of_the_reference"),
+        (broken.OverwritesInPlace, "test_a_correction_supersedes_and_overwrites_nothing"),
+        (broken.OverwritesInPlace, "test_every_version_is_kept_as_it_came"),
+        (broken.CountsRetracted, "test_a_retraction_hides_at_once_from_everybody"),
+        (broken.LateVersionWins, "test_an_older_version_that_comes_late_does_not_win"),
+        (broken.RevivesRetracted, "test_what_is_retracted_stays_so_through_deliveries"),
+        (broken.MovesWhileRead, "test_pages_stay_whole_while_documents_change"),
+        (broken.MarksApart, "test_a_mark_is_a_part_of_its_commit"),
         (broken.Unfenced, "test_whoever_lost_the_lease_decides_nothing"),
     ],
 )

@@ -16,7 +16,7 @@ from emrcore.adapters.sql import SqlStorage, migrate, prepare
 from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Key, Leased, Shard, Storage, Stored
-from emrcore.records import Document, Page
+from emrcore.records import Document, Page, Versions
 from emrcore.testing.contracts import StorageContract
 
 T = TypeVar("T")
@@ -55,6 +55,9 @@ class Through:
 
     def get(self, view: View, source: str, id: str) -> Document | None:  # noqa: A002
         return self._call(lambda storage: storage.get(view, source, id))
+
+    def versions(self, patient: PatientId, source: str, id: str) -> Versions:  # noqa: A002
+        return self._call(lambda storage: storage.versions(patient, source, id))
 
     def lease(self, *, at: dt.datetime, until: dt.datetime, limit: int) -> tuple[Leased, ...]:
         return self._call(lambda storage: storage.lease(at=at, until=until, limit=limit))

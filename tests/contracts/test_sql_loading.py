@@ -81,7 +81,7 @@ class Ended(list[Any]):
     """Rows half way through which the server ends the connection."""
 
     def __init__(self, engine: sa.Engine, ended: sa.Connection, many: list[Document]) -> None:
-        super().__init__(rows.of_document(one) for one in many)
+        super().__init__(rows.of_document(one, 1) for one in many)
         self.engine = engine
         self.pid = ended.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import alembic.autogenerate
+import attrs
 import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
@@ -26,10 +27,12 @@ from emrcore.adapters.sql import (
     prepare,
     sqlite_engine,
 )
-from emrcore.adapters.sql.schema import SCHEMA
+from emrcore.adapters.sql.rows import of_document
+from emrcore.adapters.sql.schema import SCHEMA, documents
 from emrcore.cli.main import main
 from emrcore.errors import StoreError, Unfit
-from emrcore.testing.contracts.examples import KEY, held, together, write
+from emrcore.testing.contracts.cards import document, views
+from emrcore.testing.contracts.examples import KEY, PATIENT, entry, held, together, write
 
 TABLES = {VERSION_TABLE, *metadata.tables}
 
@@ -162,6 +165,36 @@ def test_a_migration_that_is_killed_leaves_nothing(tmp_path: pathlib.Path) -> No
     assert tables(sqlite_engine(tmp_path / f"{last}.db")) == TABLES
 
 
+def test_what_is_there_is_brought_along(fresh: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    """STO-1: documents of schema 1 become first versions, current, that can be corrected."""
+    engine = fresh()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrating, "SCHEMA", 1)
+        migrate(engine)
+    one, two = document(id="1"), document(id="2", title="Ж", body=b"\0\xff")
+    with engine.begin() as connection:
+        old = sa.Table(documents.name, sa.MetaData(), autoload_with=connection)
+        assert "standing" not in old.columns
+        names = [column for column in documents.columns if column.name in old.columns]
+        kept = sa.table(documents.name, *(sa.column(one.name, one.type) for one in names))
+        rows_ = [of_document(each, 1) for each in (one, two)]
+        for row in rows_:
+            connection.execute(kept.insert(), {each.name: row[each.name] for each in names})
+    migrate(engine)
+    storage, view = SqlStorage(engine), views()["self"]
+    assert storage.page(view).documents == (two, one)
+    assert storage.add(PATIENT, [one, two], entry()) == 0
+    again = attrs.evolve(one, title="corrected")
+    assert storage.add(PATIENT, [again], entry()) == 1
+    assert storage.page(view).documents == (two, again)
+    with engine.connect() as connection:
+        found = sorted(catalogue(connection))
+    anew = fresh()
+    migrate(anew)
+    with anew.connect() as connection:
+        assert sorted(catalogue(connection)) == found
+
+
 def test_a_migration_is_part_of_the_hosts_transaction(fresh: Fresh) -> None:
     """STO-1: with what else the host does in it."""
     engine = fresh()
@@ -200,7 +233,7 @@ def test_a_newer_schema_is_refused(fresh: Fresh) -> None:
     engine = fresh()
     migrate(engine)
     with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE emrcore_schema SET version_num = 'emrcore_2'"))
+        connection.execute(sa.text("UPDATE emrcore_schema SET version_num = 'emrcore_3'"))
     storage = SqlStorage(engine)
     engine.dispose()
     uses: list[Callable[[], None]] = [
@@ -209,17 +242,17 @@ def test_a_newer_schema_is_refused(fresh: Fresh) -> None:
         lambda: migrate(engine),
     ]
     for use in uses:
-        with pytest.raises(Unfit, match="its schema is 2, newer than 1: run a newer emrcore"):
+        with pytest.raises(Unfit, match="its schema is 3, newer than 2: run a newer emrcore"):
             use()
     assert held(storage, KEY) == [None]
     with engine.connect() as connection:
         found = connection.execute(sa.text("SELECT * FROM emrcore_schema")).scalars().all()
-        assert found == ["emrcore_2"]
+        assert found == ["emrcore_3"]
 
 
 def test_no_schema_is_refused(fresh: Fresh) -> None:
     """STO-1: with what to do about it."""
-    with pytest.raises(Unfit, match="its schema is 0, not 1: run `emrcore store migrate`"):
+    with pytest.raises(Unfit, match="its schema is 0, not 2: run `emrcore store migrate`"):
         check_store(fresh())
 
 
@@ -345,7 +378,7 @@ def test_the_command_migrates(tmp_path: pathlib.Path, capsys: pytest.CaptureFixt
     url = f"sqlite:///{tmp_path / 'emrcore.db'}"
     for _ in range(2):
         assert main(["store", "migrate", "--url", url]) == 0
-        assert capsys.readouterr().out == "the store has schema 1\n"
+        assert capsys.readouterr().out == "the store has schema 2\n"
     check_store(prepare(sa.create_engine(url)))
 
 

@@ -31,6 +31,7 @@ VISITS = sa.Table(
     sa.Column("read", Moment),
     sa.Column("held_on", sa.Date),
     sa.Column("signed_on", sa.Date),
+    sa.Column("state", sa.String(10), nullable=False),
     sa.Index("host_visits_of_patient", "patient_no", "issued"),
 )
 ROW = VISITS.c
@@ -44,6 +45,7 @@ COLUMNS = Columns(
     acknowledged_at=ROW.read,
     occurred_on=ROW.held_on,
     signed_on=ROW.signed_on,
+    standing=ROW.state,
 )
 OURS, ANOTHER = 17, 18
 
@@ -61,6 +63,7 @@ def row(number: int, document: Document, patient: int) -> dict[str, Any]:
         "read": document.acknowledged_at,
         "held_on": document.occurred_on,
         "signed_on": document.signed_on,
+        "state": document.standing.value,
     }
 
 

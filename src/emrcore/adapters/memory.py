@@ -12,7 +12,18 @@ from emrcore.errors import Conflict
 from emrcore.journal import Entry, Head, Link, Sealed, link
 from emrcore.people import PatientId
 from emrcore.ports import ABSENT, Batch, Fate, Key, Leased, OutboxItem, Shard, Stored
-from emrcore.records import Document, Page, count, judge, page
+from emrcore.records import (
+    Document,
+    Page,
+    Versions,
+    check_delivery,
+    count,
+    delivered,
+    judge,
+    latest,
+    page,
+    stood,
+)
 
 
 @attrs.define
@@ -33,7 +44,7 @@ class MemoryStorage:
         self._due: dict[Key, dt.datetime] = {}
         self._links: defaultdict[Shard, list[Link]] = defaultdict(list)
         self._outbox: dict[tuple[Shard, str], _Waiting] = {}
-        self._documents: defaultdict[PatientId, dict[tuple[str, str], Document]] = defaultdict(dict)
+        self._documents: defaultdict[PatientId, dict[tuple[str, str], Versions]] = defaultdict(dict)
 
     # -- Store ------------------------------------------------------------------------------------
 
@@ -50,6 +61,12 @@ class MemoryStorage:
                     raise Conflict(key.kind)
             if any((item.shard, item.id) in self._outbox for item in batch.outbox):
                 raise Conflict("outbox")
+            card = self._documents[PatientId(batch.shard.id)] if batch.marks else {}
+            if any((mark.source, mark.id) not in card for mark in batch.marks):
+                raise Conflict("document")
+            for mark in batch.marks:
+                name = mark.source, mark.id
+                card[name] = stood(card[name], mark.standing)
             for key, text in batch.put.items():
                 self._states[key] = Stored(text, self._version(key) + 1)
                 self._due.pop(key, None)
@@ -84,17 +101,15 @@ class MemoryStorage:
 
     def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
         """See ``Records.add``."""
-        if any(document.patient != patient for document in documents):
-            raise ValueError("a document is added to its own patient's card")
+        check_delivery(patient, documents)
         with self._lock:
             card = self._documents[patient]
-            fresh: dict[tuple[str, str], Document] = {
-                (one.source, one.id): one for one in documents if (one.source, one.id) not in card
-            }
-            if fresh:
-                card.update(fresh)
+            changed = delivered(card, documents)
+            number = sum(len(after) - len(card.get(name, ())) for name, after in changed.items())
+            if changed:
+                card.update(changed)
                 self._append(Shard.of_patient(patient), [entry])
-            return len(fresh)
+            return number
 
     def page(
         self, view: View, *, cursor: str | None = None, section: str | None = None, size: int = 50
@@ -109,14 +124,20 @@ class MemoryStorage:
     def get(self, view: View, source: str, id: str) -> Document | None:  # noqa: A002
         """See ``Records.get``."""
         with self._lock:
-            found = self._documents[view.subject].get((source, id))
+            kept = self._documents[view.subject].get((source, id))
+        found = latest(kept) if kept else None
         return found if found and judge(view, found).visible else None
+
+    def versions(self, patient: PatientId, source: str, id: str) -> Versions:  # noqa: A002
+        """See ``Records.versions``."""
+        with self._lock:
+            return self._documents[patient].get((source, id), ())
 
     def _card(self, view: View) -> list[Document]:
         if not view.allowances:
             return []
         with self._lock:
-            return list(self._documents[view.subject].values())
+            return [one for kept in self._documents[view.subject].values() for one in kept]
 
     # -- Outbox -----------------------------------------------------------------------------------
 

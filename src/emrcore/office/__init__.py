@@ -4,6 +4,7 @@ from emrcore.journal import Look
 from emrcore.office.agenda import Forecast, Task
 from emrcore.office.async_office import AsyncOffice, Execution
 from emrcore.office.auditing import Auditor, Finding, Notary
+from emrcore.office.corrections import Named
 from emrcore.office.custody import Rewrapping
 from emrcore.office.diary import ShownVersion, ShownWords
 from emrcore.office.emergencies import EmergencyTask, WaitsFor
@@ -37,6 +38,7 @@ __all__ = [
     "Login",
     "Look",
     "MadeShare",
+    "Named",
     "Notary",
     "Office",
     "OpenedCard",

@@ -190,9 +190,11 @@ class Cards(Desk):
     def add_documents(
         self, patient: PatientId, documents: tuple[Document, ...], *, source: str
     ) -> int:
-        """Add what *source* delivered to the card; how many were not there yet (REC-3).
+        """Add what *source* delivered to the card; how many versions were not there yet (REC-3).
 
-        A delivery may be repeated, with no key: what is there already is left as it is.
+        A delivery may be repeated, with no key: what is there already is left as it is. Other
+        content under a name that is there is a correction (REC-5), and ``records.withdrawn`` says
+        that the source takes a document back (REC-6).
 
         Raises:
             RuleBroken: APP-5 there is no card, OWN-8 the source is what marks own words.

@@ -12,6 +12,7 @@ import attrs
 from emrcore.office.agenda import Agenda
 from emrcore.office.applying import Applications
 from emrcore.office.cards import Cards
+from emrcore.office.corrections import Corrections
 from emrcore.office.custody import Custody
 from emrcore.office.deciding import Decisions
 from emrcore.office.diary import Diary
@@ -35,6 +36,7 @@ T = TypeVar("T")
 @attrs.frozen(kw_only=True)
 class Office(
     Cards,
+    Corrections,
     Applications,
     Decisions,
     Agenda,

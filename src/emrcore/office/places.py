@@ -7,8 +7,10 @@ from emrcore.diary import WordsId
 from emrcore.feedback import PollId, WishId
 from emrcore.people import AccountId, PatientId, PersonId
 from emrcore.ports import Key, Shard
+from emrcore.records import DocumentId
 from emrcore.sessions import SessionId
 from emrcore.sharing import GlassId, ShareId
+from emrcore.wire import canonical
 
 
 def facts(patient: PatientId) -> Key:
@@ -19,6 +21,11 @@ def facts(patient: PatientId) -> Key:
 def coverage(patient: PatientId) -> Key:
     """What sources state of how much of a card they have recorded."""
     return Key(Shard.of_patient(patient), "coverage", "")
+
+
+def retraction(patient: PatientId, source: str, id: DocumentId) -> Key:  # noqa: A002
+    """Whether one document of a card is taken back, and why."""
+    return Key(Shard.of_patient(patient), "retraction", canonical([source, id]))
 
 
 def break_glass(patient: PatientId, person: PersonId) -> Key:

@@ -140,6 +140,7 @@ class Reading(Desk):
                 at=work.now,
                 edition=view.edition.fingerprint,
                 documents=tuple(document.id for document in page.documents),
+                sources=tuple(document.source for document in page.documents),
             )
             if section is None:
                 return page, event

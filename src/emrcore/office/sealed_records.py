@@ -32,7 +32,7 @@ from emrcore.ports import (
     Storage,
     Stored,
 )
-from emrcore.records import Document, Page
+from emrcore.records import Document, Page, Versions, check_delivery
 from emrcore.wire import decode, encode
 
 
@@ -54,13 +54,12 @@ class SealedRecords:
     # -- Records ----------------------------------------------------------------------------------
 
     def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
-        """See ``Records.add``; what is there already stays, though it would be sealed otherwise."""
-        if any(document.patient != patient for document in documents):
-            raise ValueError("a document is added to its own patient's card")
+        """See ``Records.add``; the same content is the same when it is sealed."""
+        check_delivery(patient, documents)
         if not documents:
             return 0
         key = self._key(patient) or self._new_key(patient, at=entry.at)
-        sealed = [key.seal(one, randomness=self.randomness) for one in documents]
+        sealed = [key.seal(one) for one in documents]
         return self.storage.add(patient, sealed, entry)
 
     def page(
@@ -78,6 +77,10 @@ class SealedRecords:
         """See ``Records.get``."""
         found = self.storage.get(view, source, id)
         return self._open(view.subject, [found])[0] if found else None
+
+    def versions(self, patient: PatientId, source: str, id: str) -> Versions:  # noqa: A002
+        """See ``Records.versions``."""
+        return tuple(self._open(patient, self.storage.versions(patient, source, id)))
 
     def _open(self, patient: PatientId, documents: Sequence[Document]) -> list[Document]:
         if not documents:

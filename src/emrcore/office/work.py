@@ -10,7 +10,7 @@ import attrs
 from emrcore.errors import Conflict, Unavailable
 from emrcore.journal import Actor, Context, Entry, entry
 from emrcore.people import PatientId
-from emrcore.ports import ABSENT, Batch, Key, OutboxItem, Randomness, Shard, Storage
+from emrcore.ports import ABSENT, Batch, Key, Mark, OutboxItem, Randomness, Shard, Storage
 from emrcore.wire import decode, encode
 
 T = TypeVar("T")
@@ -36,6 +36,7 @@ class Work:
     _put: dict[Key, str] = attrs.field(factory=dict[Key, str], init=False)
     _due: dict[Key, dt.datetime] = attrs.field(factory=dict[Key, dt.datetime], init=False)
     _entries: list[Entry] = attrs.field(factory=list[Entry], init=False)
+    _marks: list[Mark] = attrs.field(factory=list[Mark], init=False)
     _outbox: list[OutboxItem] = attrs.field(factory=list[OutboxItem], init=False)
 
     def text(self, key: Key) -> str | None:
@@ -88,9 +89,13 @@ class Work:
         """Put *item* in the outbox."""
         self._outbox.append(item)
 
+    def mark(self, mark: Mark) -> None:
+        """Let a document of the shard's patient stand as *mark* says."""
+        self._marks.append(mark)
+
     def commit(self) -> None:
         """Apply everything gathered, if there is anything."""
-        if self._put or self._entries or self._outbox:
+        if self._put or self._entries or self._outbox or self._marks:
             self.storage.commit(
                 Batch(
                     shard=self.shard,
@@ -99,6 +104,7 @@ class Work:
                     due=self._due,
                     entries=tuple(self._entries),
                     outbox=tuple(self._outbox),
+                    marks=tuple(self._marks),
                 )
             )
 

@@ -9,7 +9,7 @@ from emrcore.ports.outbox import Fate, Leased, Outbox
 from emrcore.ports.photos import Blobs, Photo, Photos
 from emrcore.ports.records import Records
 from emrcore.ports.sms import Accepted, Message, Receipt, Rejected, Risk, Sms, SmsOutcome, Unknown
-from emrcore.ports.store import ABSENT, Batch, Key, OutboxItem, Store, Stored
+from emrcore.ports.store import ABSENT, Batch, Key, Mark, OutboxItem, Store, Stored
 from emrcore.ports.surroundings import Clock, Keys, Randomness
 
 
@@ -29,6 +29,7 @@ __all__ = [
     "Key",
     "Keys",
     "Leased",
+    "Mark",
     "Message",
     "Outbox",
     "OutboxItem",

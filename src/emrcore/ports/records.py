@@ -6,7 +6,7 @@ from typing import Protocol
 from emrcore.access import View
 from emrcore.journal import Entry
 from emrcore.people import PatientId
-from emrcore.records import Document, Page
+from emrcore.records import Document, Page, Versions
 
 
 class Records(Protocol):
@@ -15,12 +15,13 @@ class Records(Protocol):
     def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
         """Add the *documents* of *patient* with their journal entry, in one commit.
 
-        A document already there by ``(source, id)`` is left as it is; of two in one call the last
-        counts. Returns how many were new; with none new, nothing is written.
+        They arrive one after the other, each as ``records.arrived`` says: the same content again
+        is nothing, other content is one more version. No version is ever overwritten. Returns how
+        many versions were new; with none new, nothing is written.
 
         Raises:
             Conflict: somebody else is writing this card; nothing was written.
-            ValueError: a document is another patient's.
+            ValueError: a document is another patient's, or is delivered as superseded.
         """
         ...
 
@@ -41,4 +42,16 @@ class Records(Protocol):
 
     def get(self, view: View, source: str, id: str) -> Document | None:  # noqa: A002
         """One document, if *view* allows it; None whether it is hidden or not there."""
+        ...
+
+    def versions(
+        self,
+        patient: PatientId,
+        source: str,
+        id: str,  # noqa: A002
+    ) -> Versions:
+        """Every version of one document in the order of arrival, under no view; empty: none.
+
+        For those who correct and audit, never for a reader.
+        """
         ...

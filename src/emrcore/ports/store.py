@@ -11,6 +11,8 @@ from typing import Protocol
 import attrs
 
 from emrcore.journal import Entry, Shard
+from emrcore.people import PatientId
+from emrcore.records import Standing
 
 ABSENT = 0
 """The version of a key that holds nothing."""
@@ -48,13 +50,27 @@ class OutboxItem:
 
 
 @attrs.frozen(kw_only=True)
+class Mark:
+    """The latest version of a document of the shard's patient gets another *standing*."""
+
+    source: str
+    id: str
+    standing: Standing
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse to supersede by nothing."""
+        if self.standing is Standing.SUPERSEDED:
+            raise ValueError("only a later version supersedes")
+
+
+@attrs.frozen(kw_only=True)
 class Batch:
     """One commit: all of it, or nothing (STO-1).
 
     ``expect`` gives the version of *every* key that was read to decide, ``ABSENT`` for none; keys
     of other shards may be among them. ``put`` writes keys of ``shard``, each of them expected.
     ``due`` says by when a put key needs attention (see ``Store.due``). Entries are linked to the
-    journal of ``shard`` in their order.
+    journal of ``shard`` in their order. ``marks`` are of documents that are there.
     """
 
     shard: Shard
@@ -63,6 +79,7 @@ class Batch:
     due: Mapping[Key, dt.datetime] = attrs.field(factory=dict[Key, dt.datetime])
     entries: tuple[Entry, ...] = ()
     outbox: tuple[OutboxItem, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         """Refuse a batch that reaches beyond its shard or writes what it did not read."""
@@ -74,6 +91,8 @@ class Batch:
             raise ValueError("only what is put can be due")
         if any(item.shard != self.shard for item in self.outbox):
             raise ValueError("a batch sends from one shard")
+        if self.marks and self.shard != Shard.of_patient(PatientId(self.shard.id)):
+            raise ValueError("documents are a patient's")
 
 
 class Store(Protocol):
@@ -95,7 +114,8 @@ class Store(Protocol):
         What returned survives the process (STO-4), what raised changed nothing (STO-1, STO-2).
 
         Raises:
-            Conflict: a version differs, or the outbox has an item of that id; nothing was applied.
+            Conflict: a version differs, the outbox has an item of that id, or a marked document is
+                not there; nothing was applied.
             CommitUnknown: it may or may not have been applied.
         """
         ...

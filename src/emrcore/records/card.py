@@ -120,13 +120,23 @@ class CardOpened:
 
 @attrs.frozen(kw_only=True)
 class DocumentsShown:
-    """Somebody was shown these documents."""
+    """Somebody was shown these documents; ``sources`` are theirs, in the same order.
+
+    Entries of earlier versions tell no sources.
+    """
 
     patient: PatientId
     viewer: Viewer
     at: dt.datetime
     edition: str
     documents: tuple[DocumentId, ...]
+    sources: tuple[str, ...] = ()
+
+    def shows(self, source: str, document: DocumentId) -> bool:
+        """Whether the *document* of *source* is among them, or may be where no source is told."""
+        if not self.sources:
+            return document in self.documents
+        return (source, document) in zip(self.sources, self.documents, strict=True)
 
 
 Event = (

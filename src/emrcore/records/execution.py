@@ -17,10 +17,11 @@ import attrs
 
 from emrcore import rules
 from emrcore.access import Allowance, Reason, View
-from emrcore.records.document import Document
+from emrcore.records.document import Document, Standing
 from emrcore.rulebook import Basis, May
 
 _UNKNOWN = "choice: 4"
+_CURRENT = Standing.CURRENT
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +43,7 @@ def visible(view: View, documents: Iterable[Document]) -> list[Document]:
         document
         for document in documents
         if (way := ways.get(document.section))
+        and document.standing is _CURRENT
         and document.patient == subject
         and document.published_at <= now
         and (
@@ -66,12 +68,15 @@ def count(view: View, documents: Iterable[Document]) -> dict[str, int]:
 def judge(view: View, document: Document) -> Verdict:
     """Whether *view* shows *document*, and why or why not.
 
-    A document of another card is never visible. Of several allowances that admit it, the one that
-    allows the most tells the reason; of several that do not, the one that came furthest (ACC-22).
+    A document of another card is never visible, nor a version that is not current. Of several
+    allowances that admit it, the one that allows the most tells the reason; of several that do not,
+    the one that came furthest (ACC-22).
     """
     now = view.at.astimezone(dt.UTC)
     if document.patient != view.subject:
         return _ELSEWHERE
+    if document.standing is not _CURRENT:
+        return _TAKEN_BACK[document.standing]
     if document.published_at > now and not view.refusal:
         return _hidden(Reason(rule=rules.ACC_13, source=_UNKNOWN, constant=document.published_at))
     return _test_of(view, document.section)(document, now)[1]
@@ -91,12 +96,15 @@ def verdicts(view: View, documents: Iterable[Document]) -> list[Verdict]:
             else way.early
         )
         if document.patient == subject
+        and document.standing is _CURRENT
         and document.published_at <= now
         and (way := ways.get(document.section))
         and document.kind in way.kinds
         and not document.labels
         else test_of(document.section)(document, now)[1]
-        if document.patient == subject and document.published_at <= now
+        if document.patient == subject
+        and document.standing is _CURRENT
+        and document.published_at <= now
         else judge(view, document)
         for document in documents
     ]
@@ -124,6 +132,10 @@ def _unknown(what: str) -> Verdict:
 
 
 _ELSEWHERE = _hidden(Reason(rule=rules.ACC_2, source=_UNKNOWN))
+_TAKEN_BACK = {
+    standing: _hidden(Reason(rule=rules.REC_4, source=rules.REC_4.source, constant=standing))
+    for standing in (Standing.SUPERSEDED, Standing.RETRACTED)
+}
 
 
 # -- Tests -----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import attrs
 
 from emrcore.access import Allowance, View
 from emrcore.errors import Fault, Malformed
-from emrcore.records.document import Document
+from emrcore.records.document import Document, Standing
 from emrcore.records.execution import judge, visible
 from emrcore.records.page import MOST, Page, Position, check_size, cut, opened, position
 from emrcore.rulebook import Basis
@@ -29,12 +29,13 @@ class _Column:
 
 
 def _in_order(documents: Iterable[Document]) -> tuple[Document, ...]:
-    return tuple(sorted(documents, key=position, reverse=True))
+    current = (one for one in documents if one.standing is Standing.CURRENT)
+    return tuple(sorted(current, key=position, reverse=True))
 
 
 @attrs.frozen
 class Shelf:
-    """The documents of one card, to be kept as long as they are the same.
+    """The current documents of one card, to be kept as long as they are the same.
 
     Raises:
         Malformed: they are of several cards.

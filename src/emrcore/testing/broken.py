@@ -3,7 +3,7 @@
 import base64
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -12,7 +12,10 @@ from emrcore.access import View
 from emrcore.adapters.keyring import LocalKeys
 from emrcore.adapters.memory import MemoryStorage
 from emrcore.errors import Conflict, Corrupt
+from emrcore.journal import Entry
+from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Leased, Stored
+from emrcore.records import Document, Standing, count, latest, stood
 
 
 class BlindPut(MemoryStorage):
@@ -91,6 +94,65 @@ class CountsHidden(MemoryStorage):
     def count(self, view: View) -> Mapping[str, int]:
         """As of the moment when all is published."""
         return super().count(attrs.evolve(view, at=view.at + dt.timedelta(days=36500)))
+
+
+class OverwritesInPlace(MemoryStorage):
+    """Writes a correction over the version that is there."""
+
+    def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
+        """The earlier versions are gone."""
+        number = super().add(patient, documents, entry)
+        card = self._documents[patient]
+        card.update({name: (latest(kept),) for name, kept in card.items()})
+        return number
+
+
+class CountsRetracted(MemoryStorage):
+    """Hides a retracted document from pages, and goes on counting it."""
+
+    def count(self, view: View) -> Mapping[str, int]:
+        """Over the latest versions, as if all of them were current."""
+        with self._lock:
+            kept = self._documents[view.subject].values()
+            found = [attrs.evolve(latest(one), standing=Standing.CURRENT) for one in kept]
+        return count(view, found)
+
+
+class LateVersionWins(MemoryStorage):
+    """Takes whatever arrives last for the current version."""
+
+    def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
+        """Without the source's own numbers."""
+        bare = [attrs.evolve(one, version=None) for one in documents]
+        return super().add(patient, bare, entry)
+
+
+class RevivesRetracted(MemoryStorage):
+    """Shows a retracted document again as soon as its source corrects it."""
+
+    def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
+        """The latest version stands as it was delivered."""
+        number = super().add(patient, documents, entry)
+        card = self._documents[patient]
+        for one in documents if number else ():
+            card[one.source, one.id] = stood(card[one.source, one.id], one.standing)
+        return number
+
+
+class MovesWhileRead(MemoryStorage):
+    """Lists a corrected document under its new day, also for who is half way through."""
+
+    def _card(self, view: View) -> list[Document]:
+        return [attrs.evolve(one, listed_on=None) for one in super()._card(view)]
+
+
+class MarksApart(MemoryStorage):
+    """Retracts documents in one transaction and writes the rest in a second one."""
+
+    def commit(self, batch: Batch) -> None:
+        """Where the second is refused, the first stays."""
+        super().commit(Batch(shard=batch.shard, expect={}, marks=batch.marks))
+        super().commit(attrs.evolve(batch, marks=()))
 
 
 class Unfenced(MemoryStorage):

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from emrcore import (
     access,
@@ -65,6 +66,11 @@ TAGS: Mapping[str, type[object]] = types.MappingProxyType(
         "card-coverage.1": records.CardCoverage,
         "coverage-stated.1": records.CoverageStated,
         "documents-shown.1": records.DocumentsShown,
+        "retraction.retracted.1": records.Retracted,
+        "retraction.reinstated.1": records.Reinstated,
+        "document-retracted.1": records.DocumentRetracted,
+        "document-reinstated.1": records.DocumentReinstated,
+        "document-examined.1": records.DocumentExamined,
         "break-glass.broken.1": sharing.Broken,
         "glass-broken.1": sharing.GlassBroken,
         "share.open.1": sharing.OpenShare,
@@ -298,6 +304,12 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(dt.date, lambda text, _: dt.date.fromisoformat(text))
     converter.register_unstructure_hook(bytes, lambda raw: base64.b64encode(raw).decode())
     converter.register_structure_hook(bytes, _bytes)
+    converter.register_unstructure_hook(
+        records.DocumentsShown,
+        make_dict_unstructure_fn(
+            records.DocumentsShown, converter, sources=override(omit_if_default=True)
+        ),
+    )
     converter.register_unstructure_hook_func(_is_choice, _tagged)
     converter.register_structure_hook_func(_is_choice, lambda data, _: _untagged(data))
     return converter

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emrcore import rules
-from emrcore.records import count, judge, verdicts, visible
+from emrcore.records import Standing, count, judge, verdicts, visible, withheld
 from emrcore.rulebook import Role
 from emrcore.rules import Rule
 from world import Cards, moscow
@@ -147,3 +147,20 @@ def test_naive_publication_is_refused(cards: Cards) -> None:
     """ACC-13: a document published at no particular moment is refused."""
     with pytest.raises(ValueError, match="aware"):
         cards.document(published_at=dt.datetime(2020, 1, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_only_the_current_version_is_shown(cards: Cards, standing: Standing) -> None:
+    """REC-4: in no list, count, verdict or number of withheld, and the reason says why."""
+    view = cards.view()
+    documents = [
+        cards.document(standing=standing),
+        cards.document(standing=standing, labels=frozenset({"hiv"})),
+    ]
+    is_current = standing is Standing.CURRENT
+    assert visible(view, documents) == (documents[:1] if is_current else [])
+    assert count(view, documents) == ({"lab-results": 1} if is_current else {})
+    told = verdicts(view, documents)
+    assert told == [judge(view, one) for one in documents]
+    assert {one.reason.rule for one in told if not is_current} <= {rules.REC_4}
+    assert withheld(view, documents) <= is_current

@@ -29,7 +29,8 @@ class Searched:
     ``category`` is the section, a code of the system *sections*; ``type`` the kind, a code of
     *kinds*, and nothing where the source tells none. ``date`` is the publication, and its local day
     the day of signing. ``context.period`` begins and ends on the day it occurred, a whole day.
-    ``securityLabel`` has the labels, and none that restricts nothing.
+    ``securityLabel`` has the labels, and none that restricts nothing. ``status`` is ``current`` for
+    the current version alone.
     """
 
     sections: str
@@ -75,6 +76,7 @@ def _unsaid(view: View, allowed: tuple[Allowance, ...]) -> Iterator[Fault]:
 def _searches(one: Allowance, view: View, server: Searched) -> Iterator[Parameters]:
     plain: Parameters = [
         ("patient", f"Patient/{view.subject}"),
+        ("status", "current"),
         ("category", _token(server.sections, one.section)),
         ("security-label:missing", "true"),
         ("date", f"le{_moment(view.at - one.delay)}"),

@@ -40,9 +40,11 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="acknowledged_at", holds=Holds.MOMENT, nullable=True),
     Column(name="occurred_on", holds=Holds.DAY, nullable=True),
     Column(name="signed_on", holds=Holds.DAY, nullable=True),
+    Column(name="standing", holds=Holds.TEXT),
 )
 """Those of ``Document`` that decide; a frame may have more. The labels of a document are one text,
 their names in order as canonical JSON: ``[]``, ``["hiv","psychiatry"]``, as the SQL schema has it.
+``standing`` is ``current``, ``superseded`` or ``retracted``; only rows of the first are shown.
 """
 
 _Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]

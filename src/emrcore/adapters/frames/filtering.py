@@ -15,6 +15,7 @@ from narwhals.stable.v2.typing import IntoFrame, IntoFrameT
 from emrcore.access import Allowance, View
 from emrcore.adapters.frames.columns import COLUMNS, Column, faults, rows, with_days
 from emrcore.errors import Fault, Malformed
+from emrcore.records import Standing
 from emrcore.rulebook import Basis
 from emrcore.wire import canonical
 
@@ -132,7 +133,11 @@ def admits(
     admitted = (
         nw.all_horizontal(*_comparisons(one, now, schema), ignore_nulls=False) for one in allowed
     )
-    return _published(now) & nw.any_horizontal(*admitted, ignore_nulls=False)
+    return _current() & _published(now) & nw.any_horizontal(*admitted, ignore_nulls=False)
+
+
+def _current() -> nw.Expr:
+    return nw.col("standing") == Standing.CURRENT.value
 
 
 def _published(moment: dt.datetime) -> nw.Expr:

@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from emrcore.access import Allowance, View
 from emrcore.adapters.sql.schema import Labels, Moment
 from emrcore.errors import Fault, Malformed
+from emrcore.records import Standing
 from emrcore.rulebook import Basis
 from emrcore.wire import canonical
 
 Allowances = tuple[Allowance, ...]
+
+_CURRENT = sa.literal_column(f"'{Standing.CURRENT.value}'", sa.Text)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -22,7 +25,9 @@ class Columns:
     """Where a table holds what decides about a document, in the words of ``Document``.
 
     Any SQL expression will do, such as ``sa.null()`` for a date that is not kept, or ``sa.case``
-    from a host's codes to sections. ``labels`` are one text, their names in order as canonical
+    from a host's codes to sections. ``standing`` is ``current`` in the rows that may be shown (see
+    ``Standing``); a table without versions and retractions says ``sa.literal("current")``, and
+    shows what it holds. ``labels`` are one text, their names in order as canonical
     JSON: ``[]``, ``["hiv","psychiatry"]``. Days are of type ``Date``; moments are ``Moment`` or
     ``DateTime(timezone=True)``. What is made for these columns is kept with them: make them once.
 
@@ -39,6 +44,7 @@ class Columns:
     acknowledged_at: sa.ColumnElement[Any]
     occurred_on: sa.ColumnElement[Any]
     signed_on: sa.ColumnElement[Any]
+    standing: sa.ColumnElement[Any]
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would be compared with something else than it holds."""
@@ -90,6 +96,7 @@ def clause(allowed: Allowances, columns: Columns) -> sa.ColumnElement[bool]:
         return sa.false()
     return sa.and_(
         columns.patient == sa.bindparam("view_patient", type_=columns.patient.type),
+        columns.standing == _CURRENT,
         columns.published_at <= _moment("view_at", columns.published_at),
         sa.or_(*(sa.and_(*_comparisons(one, columns)) for one in allowed)),
     )
@@ -147,7 +154,7 @@ def _is_in(column: sa.ColumnElement[Any], values: Sequence[str]) -> sa.ColumnEle
 
 
 def _faults(columns: Columns) -> Iterator[Fault]:
-    for name in ("source", "section", "kind", "labels"):
+    for name in ("source", "section", "kind", "labels", "standing"):
         if not _is_null_or(getattr(columns, name), sa.String, Labels):
             yield Fault(name, "is no text")
     for name in ("published_at", "acknowledged_at"):

@@ -16,7 +16,9 @@ SQLite has one writer at a time anyway; the same statements run there.
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -27,7 +29,7 @@ from emrcore.errors import Conflict
 from emrcore.journal import Entry, link
 from emrcore.people import PatientId
 from emrcore.ports import ABSENT, Batch, Key, OutboxItem, Shard
-from emrcore.records import Document
+from emrcore.records import Document, Versions, delivered
 
 
 def apply(connection: sa.Connection, batch: Batch) -> None:
@@ -39,6 +41,7 @@ def apply(connection: sa.Connection, batch: Batch) -> None:
     _hold(connection, batch.shard, *(key.shard for key in batch.expect))
     _check(connection, batch)
     _put(connection, batch)
+    _mark(connection, batch)
     _append(connection, batch.shard, batch.entries)
     _queue(connection, batch.outbox)
 
@@ -46,16 +49,52 @@ def apply(connection: sa.Connection, batch: Batch) -> None:
 def add(
     connection: sa.Connection, patient: PatientId, documents: Sequence[Document], entry: Entry
 ) -> int:
-    """Add those *documents* that are new, and *entry* if any is."""
+    """Add those *documents* that are new versions, and *entry* if any is."""
     shard = Shard.of_patient(patient)
     _hold(connection, shard)
     known = set(rows.read(connection, st.NAMES, rows.its({"patient": patient}), rows.name))
-    named = {(one.source, one.id): one for one in documents}
-    fresh = [rows.of_document(one) for name, one in named.items() if name not in known]
-    if fresh:
-        loading.insert(connection, fresh)
+    kept = versions(connection, patient, known & {(one.source, one.id) for one in documents})
+    changed = delivered(kept, documents)
+    old, new = list[dict[str, Any]](), list[dict[str, Any]]()
+    for name, after in changed.items():
+        before = kept.get(name, ())
+        old += _restood(before, after)
+        new += [rows.of_document(after[at], at + 1) for at in range(len(before), len(after))]
+    if old:
+        connection.execute(st.STANDING, old)
+    if new:
+        loading.insert(connection, new)
         _append(connection, shard, [entry])
-    return len(fresh)
+    return len(new)
+
+
+_NAMES_AT_ONCE = 500
+
+
+def versions(
+    connection: sa.Connection, patient: PatientId, names: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Versions]:
+    """Every version of the documents of *patient* with these *names*."""
+    found, left = list[Document](), iter(names)
+    while some := list(islice(left, _NAMES_AT_ONCE)):
+        bound = rows.its({"patient": patient}) | {"names": some}
+        found += rows.read(connection, st.NAMED, bound, rows.version_of)
+    return rows.by_name(found)
+
+
+def _restood(before: Versions, after: Versions) -> Iterator[dict[str, Any]]:
+    """The versions that stand otherwise *after* than *before*."""
+    for at, (old, new) in enumerate(zip(before, after, strict=False)):
+        if old.standing is not new.standing:
+            yield rows.its(rows.of_version(old, at + 1)) | {"standing": new.standing.value}
+
+
+def _mark(connection: sa.Connection, batch: Batch) -> None:
+    for mark in batch.marks:
+        named = {"patient": batch.shard.id, "source": mark.source, "id": mark.id}
+        bound = rows.its(named) | {"standing": mark.standing.value}
+        if not connection.execute(st.MARKED, bound).rowcount:
+            raise Conflict("document")
 
 
 def _hold(connection: sa.Connection, shard: Shard, *others: Shard) -> None:

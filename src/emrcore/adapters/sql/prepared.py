@@ -13,7 +13,7 @@ import datetime as dt
 import functools
 import itertools
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -22,7 +22,7 @@ from sqlalchemy import exc
 
 from emrcore.adapters.sql.schema import Labels, Moment
 from emrcore.errors import Corrupt
-from emrcore.records import Document
+from emrcore.records import Document, Standing
 
 Process = Callable[[Any], Any]
 Read = Callable[[Sequence[Any]], Sequence[Any]]
@@ -86,7 +86,8 @@ class Prepared:
                     columns[place] = read(columns[place])
             except (ValueError, TypeError):
                 raise Corrupt("a stored value") from None
-            by_name = dict(zip(self.columns, columns, strict=True))
+            by_name: dict[str, Iterable[Any]] = dict(zip(self.columns, columns, strict=True))
+            by_name["standing"] = itertools.repeat(Standing.CURRENT)  # nothing else is shown
             for name, fill in _SLOTS.items():
                 collections.deque(map(fill, made, by_name[name]), maxlen=0)
         return made

@@ -17,7 +17,7 @@ from emrcore.journal import (
     read_context,
 )
 from emrcore.ports import Key, Leased, OutboxItem, Shard, Stored
-from emrcore.records import Document
+from emrcore.records import Document, Standing, Versions
 
 Row = Mapping[Any, Any]
 T = TypeVar("T")
@@ -93,9 +93,17 @@ def of_lease(leased: Leased) -> dict[str, Any]:
     return of_shard(leased.item.shard) | {"id": leased.item.id, "attempt": leased.attempt}
 
 
-def of_document(document: Document) -> dict[str, Any]:
-    """*document* with the day it is listed under."""
-    return attrs.asdict(document, recurse=False) | {"dated": document.dated}
+def of_document(document: Document, number: int) -> dict[str, Any]:
+    """*document* as version *number* by arrival, with the day it is listed under."""
+    row = attrs.asdict(document, recurse=False)
+    row["dated"] = row.pop("listed_on") or document.dated
+    return row | {"number": number, "standing": document.standing.value}
+
+
+def of_version(document: Document, number: int) -> dict[str, Any]:
+    """The columns that name version *number* of *document*."""
+    names = ("patient", "source", "id")
+    return {name: getattr(document, name) for name in names} | {"number": number}
 
 
 def shard(row: Row) -> Shard:
@@ -159,6 +167,21 @@ def lease(row: Row) -> Leased:
         not_after=row["not_after"],
     )
     return Leased(item=item, attempt=row["attempt"])
+
+
+def version_of(row: Row) -> Document:
+    """A version of a document, whatever has become of it."""
+    fields = {name: value for name, value in row.items() if name not in {"number", "dated"}}
+    fields["standing"] = Standing(row["standing"])
+    return Document(**fields, listed_on=row["dated"])
+
+
+def by_name(found: list[Document]) -> dict[tuple[str, str], Versions]:
+    """The versions of each document of a card, as they stand in *found*."""
+    kept: dict[tuple[str, str], Versions] = {}
+    for one in found:
+        kept[one.source, one.id] = (*kept.get((one.source, one.id), ()), one)
+    return kept
 
 
 def name(row: Row) -> tuple[str, str]:

@@ -58,8 +58,8 @@ Text: sa.types.TypeEngine[str] = sa.Text().with_variant(sa.Text(collation="C"), 
 its own it could not be sent to a foreign server.
 """
 
-SCHEMA = 1
-"""The number of the schema below. Alembic calls it ``emrcore_1``, the last of ``migrations``."""
+SCHEMA = 2
+"""The number of the schema below. Alembic calls it ``emrcore_2``, the last of ``migrations``."""
 
 VERSION_TABLE = "emrcore_schema"
 """Where a database says which schema it has."""
@@ -154,6 +154,9 @@ documents: sa.Table = sa.Table(
     sa.Column("labels", Labels, nullable=False),
     sa.Column("title", Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.BigInteger),
+    sa.Column("standing", Text, nullable=False),
 )
 sa.Index(
     "emrcore_documents_newest",

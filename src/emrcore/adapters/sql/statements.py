@@ -111,5 +111,17 @@ NEW_ITEM = sa.insert(outbox)
 
 # -- Documents -------------------------------------------------------------------------------------
 
-NAMES = sa.select(*_columns(documents, "source", "id")).where(_by(documents, "patient"))
+NAMES = sa.select(*_columns(documents, "source", "id")).where(_by(documents, "patient")).distinct()
+NAMED = (
+    sa.select(documents)
+    .where(
+        _by(documents, "patient"),
+        sa.tuple_(documents.c.source, documents.c.id).in_(sa.bindparam("names", expanding=True)),
+    )
+    .order_by(*_columns(documents, "source", "id", "number"))
+)
 NEW_DOCUMENT = sa.insert(documents)
+STANDING = sa.update(documents).where(_by(documents, "patient", "source", "id", "number"))
+MARKED = sa.update(documents).where(
+    _by(documents, "patient", "source", "id"), documents.c.standing != "superseded"
+)

@@ -16,7 +16,7 @@ from emrcore.adapters.sql.transactions import Kept, Lent, Own, Transactions
 from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Key, Leased, Shard, Stored
-from emrcore.records import Document, Page, check_size, cut, opened
+from emrcore.records import Document, Page, Versions, check_delivery, check_size, cut, opened
 
 T = TypeVar("T")
 
@@ -75,10 +75,9 @@ class SqlStorage:
         """See ``Records.add``.
 
         Raises:
-            ValueError: a document is another patient's.
+            ValueError: a document is another patient's, or is delivered as superseded.
         """
-        if any(document.patient != patient for document in documents):
-            raise ValueError("a document is added to its own patient's card")
+        check_delivery(patient, documents)
         with self._transactions.writing() as connection:
             return commits.add(connection, patient, documents, entry)
 
@@ -105,6 +104,11 @@ class SqlStorage:
         named = {"source": source, "id": id}
         found = self._seen(view, viewing.one, Prepared.documents, named)
         return found[0] if found else None
+
+    def versions(self, patient: PatientId, source: str, id: str) -> Versions:  # noqa: A002
+        """See ``Records.versions``."""
+        bound = rows.its({"patient": patient}) | {"names": [(source, id)]}
+        return tuple(self._read(st.NAMED, rows.version_of, bound))
 
     def _seen(
         self,

@@ -19,7 +19,11 @@ from emrcore.adapters.sql.schema import documents
 
 _DOCUMENT = documents.c
 _PLACE = (_DOCUMENT.dated, _DOCUMENT.source, _DOCUMENT.id)
-_SHOWN = [column for column in _DOCUMENT if column is not _DOCUMENT.dated]
+_STORED = {"dated", "number", "standing"}
+_SHOWN: tuple[sa.ColumnElement[Any], ...] = (
+    *(column for column in _DOCUMENT if column.name not in _STORED),
+    _DOCUMENT.dated.label("listed_on"),
+)
 _COLUMNS = Columns(
     patient=_DOCUMENT.patient,
     source=_DOCUMENT.source,
@@ -30,6 +34,7 @@ _COLUMNS = Columns(
     acknowledged_at=_DOCUMENT.acknowledged_at,
     occurred_on=_DOCUMENT.occurred_on,
     signed_on=_DOCUMENT.signed_on,
+    standing=_DOCUMENT.standing,
 )
 
 Allowances = tuple[Allowance, ...]

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 COPY = (
     "COPY emrcore_documents (patient, source, id, dated, section, kind, occurred_on, signed_on,"
-    " published_at, acknowledged_at, labels, title, body) FROM STDIN"
+    " published_at, acknowledged_at, labels, title, body, number, standing) FROM STDIN"
 )
 """The statement that reads ``copy_text`` into the table of ``emrcore.adapters.sql``."""
 
@@ -50,6 +50,7 @@ def documents_frame(partition: Partition) -> pl.DataFrame:
         published_at=_moment("published"),
         acknowledged_at=pl.when(pl.col("acknowledged") > 0).then(_moment("acknowledged")),
         labels=pl.concat_list(_word(pl.col("label"), LABELS)).list.drop_nulls(),
+        standing=pl.lit("current"),
     )
 
 
@@ -124,6 +125,8 @@ def _copied(frame: pl.DataFrame) -> pl.DataFrame:
         pl.format('["{}"]', pl.col("labels").list.first()).fill_null("[]"),
         pl.lit("").alias("title"),
         pl.lit("\\\\x").alias("body"),
+        pl.lit(1).alias("number"),
+        "standing",
     )
 
 

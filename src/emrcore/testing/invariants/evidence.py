@@ -29,7 +29,7 @@ from emrcore.ports import (
     Storage,
     Stored,
 )
-from emrcore.records import Document, Page
+from emrcore.records import Document, Page, Versions, arrived
 from emrcore.wire import decode_any
 
 FOREVER = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
@@ -129,8 +129,8 @@ class Evidence:
     office: Office
     shards: list[Shard] = attrs.field(factory=list[Shard])
     commits: list[Commit] = attrs.field(factory=list[Commit])
-    documents: dict[tuple[PatientId, str, str], Document] = attrs.field(
-        factory=dict[tuple[PatientId, str, str], Document]
+    documents: dict[tuple[PatientId, str, str], Versions] = attrs.field(
+        factory=dict[tuple[PatientId, str, str], Versions]
     )
     leases: list[Lease] = attrs.field(factory=list[Lease])
     settlements: list[Settlement] = attrs.field(factory=list[Settlement])
@@ -238,9 +238,9 @@ class Recorder:
         """See ``Records.add``."""
         self._met(Shard.of_patient(patient))
         found = self.inner.add(patient, documents, entry)
-        last = {(patient, one.source, one.id): one for one in documents}
-        for place, one in last.items():
-            self.evidence.documents.setdefault(place, one)
+        for one in documents:
+            place = (patient, one.source, one.id)
+            self.evidence.documents[place] = arrived(self.evidence.documents.get(place), one)
         return found
 
     def page(
@@ -256,6 +256,10 @@ class Recorder:
     def get(self, view: View, source: str, id: str) -> Document | None:  # noqa: A002
         """See ``Records.get``."""
         return self.inner.get(view, source, id)
+
+    def versions(self, patient: PatientId, source: str, id: str) -> Versions:  # noqa: A002
+        """See ``Records.versions``."""
+        return self.inner.versions(patient, source, id)
 
     def lease(self, *, at: dt.datetime, until: dt.datetime, limit: int) -> tuple[Leased, ...]:
         """See ``Outbox.lease``."""

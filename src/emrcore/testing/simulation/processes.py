@@ -17,7 +17,7 @@ from emrcore.errors import CommitUnknown, Conflict, StoreError, Unavailable
 from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Key, Leased, Shard, Storage, Stored
-from emrcore.records import Document, Page
+from emrcore.records import Document, Page, Versions
 from emrcore.testing.simulation.plan import Fault
 
 
@@ -136,6 +136,11 @@ class FaultyStorage:
         """See ``Records.get``."""
         self._call("get")
         return self.inner.get(view, source, id)
+
+    def versions(self, patient: PatientId, source: str, id: str) -> Versions:  # noqa: A002
+        """See ``Records.versions``."""
+        self._call("versions")
+        return self.inner.versions(patient, source, id)
 
     def lease(self, *, at: dt.datetime, until: dt.datetime, limit: int) -> tuple[Leased, ...]:
         """See ``Outbox.lease``."""

@@ -9,7 +9,7 @@ from emrcore.errors import Conflict
 from emrcore.journal import GENESIS, Entry
 from emrcore.people import PatientId
 from emrcore.ports import Batch, Fate, Leased, Shard
-from emrcore.records import Document
+from emrcore.records import Document, latest
 from emrcore.testing.broken import BlindPut, MessageFirst, ReusedVersions, Unfenced, WrittenOnly
 from emrcore.testing.simulation.town import Kept
 
@@ -103,12 +103,13 @@ class AppliedAndRefused(Kept):
 
 
 class Replaces(Kept):
-    """Keeps the last delivery of a document, and not the first."""
+    """Writes a correction over the version that is there."""
 
     def add(self, patient: PatientId, documents: Sequence[Document], entry: Entry) -> int:
         """See ``Records.add``."""
         number = super().add(patient, documents, entry)
-        self._documents[patient].update({(one.source, one.id): one for one in documents})
+        card = self._documents[patient]
+        card.update({name: (latest(kept),) for name, kept in card.items()})
         return number
 
 
