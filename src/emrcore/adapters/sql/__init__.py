@@ -3,6 +3,7 @@
 from emrcore.adapters.sql.clauses import Columns, Where, where
 from emrcore.adapters.sql.engines import WRITES, journal_mode, prepare, sqlite_engine, store_engine
 from emrcore.adapters.sql.fitness import check_store
+from emrcore.adapters.sql.keying import rewrite_digests
 from emrcore.adapters.sql.migrating import migrate
 from emrcore.adapters.sql.moving import back_up, copy, restore, verify, verify_backup
 from emrcore.adapters.sql.plain import PlainWhere, plain_where
@@ -28,6 +29,7 @@ __all__ = [
     "plain_where",
     "prepare",
     "restore",
+    "rewrite_digests",
     "sqlite_engine",
     "store_engine",
     "verify",

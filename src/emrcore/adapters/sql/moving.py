@@ -22,17 +22,20 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from emrcore.adapters.sql import failures, fitness, loading, rows
+from emrcore.adapters.sql.digests import COVERED, Digests
 from emrcore.adapters.sql.engines import sqlite_engine
 from emrcore.adapters.sql.migrating import migrate
 from emrcore.adapters.sql.schema import documents, entries, metadata
 from emrcore.adapters.sql.transactions import Own
 from emrcore.errors import Corrupt, Fault, Malformed, Unfit
 from emrcore.journal import Break, breaks
+from emrcore.ports import Keys
 
 Progress = Callable[[str, int], None]
 """Told the name of a table and how many of its rows are done, after every thousand."""
 
 _AT_ONCE = 1000
+_UNKEYED = Digests()
 _TABLES = tuple(metadata.tables.values())
 _MANIFEST = sa.Table(
     "emrcore_backup",
@@ -115,15 +118,18 @@ def restore(path: Path, target: sa.Engine, *, progress: Progress = _silent) -> C
         return _fill(origin, connection, progress)
 
 
-def verify(source: sa.Engine) -> Contents:
-    """Read all of *source*, and see that every journal is whole, and a backup what it was.
+def verify(source: sa.Engine, *, keys: Keys | None = None) -> Contents:
+    """Read all of *source*: every row and journal is as it was written, and a backup what it was.
+
+    Rows with a digest by a key are checked if the *keys* are given.
 
     Raises:
         Corrupt: it is not.
         StoreError: it cannot be read, or is of another schema.
     """
     with _snapshot(source) as origin:
-        contents = {table.name: _content(origin, table) for table in _TABLES}
+        digests = Digests(keys)
+        contents = {table.name: _content(origin, table, digests) for table in _TABLES}
         _check(origin, contents)
         return contents
 
@@ -190,18 +196,28 @@ def _backup(path: Path) -> Generator[sa.Engine]:
     engine.dispose()
 
 
-def _read(connection: sa.Connection, table: sa.Table) -> Generator[Sequence[sa.Row[Any]]]:
-    """The rows of *table* in the order of their keys, a thousand at once."""
+def _read(
+    connection: sa.Connection, table: sa.Table, digests: Digests = _UNKEYED
+) -> Generator[Sequence[sa.Row[Any]]]:
+    """The rows of *table* in the order of their keys, a thousand at once, each as it was written.
+
+    Raises:
+        Corrupt: one is not.
+    """
     asked = sa.select(table).order_by(*table.primary_key)
     with connection.execute(asked, execution_options={"yield_per": _AT_ONCE}) as found:
         try:
-            yield from found.partitions()
+            for part in found.partitions():
+                if table in COVERED:
+                    for row in part:
+                        digests.check(table, row._mapping)  # noqa: SLF001 - SQLAlchemy's own name
+                yield part
         except (ValueError, TypeError):
             raise Corrupt("a stored value") from None
 
 
-def _content(connection: sa.Connection, table: sa.Table) -> Content:
-    return _sum(table, _read(connection, table), _silent)
+def _content(connection: sa.Connection, table: sa.Table, digests: Digests = _UNKEYED) -> Content:
+    return _sum(table, _read(connection, table, digests), _silent)
 
 
 def _sum(table: sa.Table, parts: Iterator[Sequence[sa.Row[Any]]], progress: Progress) -> Content:

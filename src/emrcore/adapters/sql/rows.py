@@ -161,9 +161,12 @@ def lease(row: Row) -> Leased:
     return Leased(item=item, attempt=row["attempt"])
 
 
+_KEPT_BESIDE = frozenset({"dated", "digest"})
+
+
 def document(row: Row) -> Document:
     """A document."""
-    return Document(**row)
+    return Document(**{name: value for name, value in row.items() if name not in _KEPT_BESIDE})
 
 
 def name(row: Row) -> tuple[str, str]:

@@ -107,6 +107,11 @@ WAITING = (
     .with_for_update(skip_locked=True)
 )
 LEASE = sa.update(outbox).where(_by(outbox, *_SHARD, "id", "attempt"), outbox.c.fate.is_(None))
+LEASED = (
+    sa.select(outbox)
+    .where(_by(outbox, *_SHARD, "id", "attempt"), outbox.c.fate.is_(None))
+    .with_for_update()
+)
 NEW_ITEM = sa.insert(outbox)
 
 # -- Documents -------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from emrcore.adapters.sql.schema import documents
 
 _DOCUMENT = documents.c
 _PLACE = (_DOCUMENT.dated, _DOCUMENT.source, _DOCUMENT.id)
-_SHOWN = [column for column in _DOCUMENT if column is not _DOCUMENT.dated]
 _COLUMNS = Columns(
     patient=_DOCUMENT.patient,
     source=_DOCUMENT.source,
@@ -43,7 +42,7 @@ def bound(view: View) -> Mapping[str, Any]:
 @functools.lru_cache(maxsize=256)
 def page(allowed: Allowances, *, in_section: bool, resumed: bool) -> sa.Executable:
     """The ``limit`` newest documents: of a ``section``, after ``(day, source, id)``, if so."""
-    found = sa.select(*_SHOWN).where(_visible(allowed))
+    found = sa.select(documents).where(_visible(allowed))
     if in_section:
         found = found.where(_DOCUMENT.section == sa.bindparam("section", type_=sa.Text))
     if resumed:
@@ -72,7 +71,7 @@ def one(allowed: Allowances) -> sa.Executable:
         _DOCUMENT.source == sa.bindparam("source", type_=sa.Text),
         _DOCUMENT.id == sa.bindparam("id", type_=sa.Text),
     )
-    return sa.select(*_SHOWN).where(*named, _visible(allowed))
+    return sa.select(documents).where(*named, _visible(allowed))
 
 
 def _visible(allowed: Allowances) -> sa.ColumnElement[bool]:
