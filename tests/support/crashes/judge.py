@@ -19,7 +19,7 @@ from emrcore.adapters.sql.schema import documents, outbox
 from emrcore.applications import ApplicationFiled
 from emrcore.errors import Corrupt
 from emrcore.journal import Entry
-from emrcore.ports import Shard
+from emrcore.ports import Key, Shard
 from emrcore.testing.invariants import (
     Commit,
     Evidence,
@@ -109,6 +109,13 @@ def _sort(
     evidence: Evidence, verdict: Verdict, tried: Iterable[Tried], told: dict[int, str]
 ) -> None:
     """Fill *evidence* with what was applied, by acknowledgement or by what is there."""
+    tried = list(tried)
+    written = {
+        place
+        for one in tried
+        if told.get(one.number) == "acknowledged"
+        for place in _written(one)
+    }
     for one in tried:
         how = told.get(one.number, "unknown")
         if how == "refused":
@@ -118,8 +125,9 @@ def _sort(
             evidence.shards.append(shard)
         if how == "acknowledged":
             verdict.acknowledged += 1
-        elif _landed(evidence, one, shard):
+        elif _landed(evidence, one, shard, written):
             verdict.landed += 1
+            written.update(_written(one))
         else:
             verdict.vanished += 1
             continue
@@ -130,14 +138,22 @@ def _sort(
             evidence.documents.setdefault(place, document)
 
 
+def _written(one: Tried) -> list[tuple[Key, int]]:
+    return [(key, one.batch.expect[key]) for key in one.batch.put] if one.batch else []
+
+
 def _patient(one: Tried) -> str:
     if one.patient is None:
         raise TypeError("a batch, or a delivery to a card")
     return one.patient
 
 
-def _landed(evidence: Evidence, one: Tried, shard: Shard) -> bool:
-    """Whether any of what was tried is there: of its entries, which have their moment in them."""
+def _landed(evidence: Evidence, one: Tried, shard: Shard, written: set[tuple[Key, int]]) -> bool:
+    """Whether any of what was tried is there.
+
+    An entry has its moment in it. Of a batch without any, a key has a later version, which no other
+    batch has *written*.
+    """
     kept = {_name(link.entry) for link in evidence.links(shard)}
     if one.entry:
         return _name(one.entry) in kept
@@ -147,7 +163,10 @@ def _landed(evidence: Evidence, one: Tried, shard: Shard) -> bool:
     if batch.entries:
         return any(_name(entry) in kept for entry in batch.entries)
     found = evidence.storage.load(*batch.put) if batch.put else {}
-    return any(key in found and found[key].text == text for key, text in batch.put.items())
+    return any(
+        key in found and found[key].version > batch.expect[key] and (key, batch.expect[key]) not in written
+        for key in batch.put
+    )
 
 
 def _name(entry: Entry) -> tuple[str, str]:

@@ -112,6 +112,7 @@ class Recording:
     inner: Storage
     append: Callable[[Record], None]
     now: Callable[[], dt.datetime]
+    acknowledged: Callable[[], object] = lambda: None
 
     def _write(self, tried: Tried, call: Callable[[], int | None]) -> int | None:
         self.append(tried)
@@ -124,6 +125,7 @@ class Recording:
             self.append(Told(tried.number, "refused"))
             raise
         self.append(Told(tried.number, "acknowledged"))
+        self.acknowledged()
         return answer
 
     def load(self, *keys: Key) -> Mapping[Key, Stored]:
@@ -168,12 +170,16 @@ class Recording:
         found = self.inner.lease(at=at, until=until, limit=limit)
         for one in found:
             self.append(Lease(at=self.now(), leased=one))
+        if found:
+            self.acknowledged()
         return found
 
     def settle(self, leased: Leased, fate: Fate) -> bool:
         """See ``Outbox.settle``."""
         took = self.inner.settle(leased, fate)
         self.append(Settlement(at=self.now(), leased=leased, fate=fate, took=took))
+        if took:
+            self.acknowledged()
         return took
 
     def links(self, shard: Shard, *, after: int = 0, limit: int = 1000) -> Sequence[Link]:

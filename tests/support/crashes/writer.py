@@ -93,9 +93,13 @@ def sender(phone: Phone) -> Sender:
 
 
 def write(
-    job: Job, go: Callable[[], object] = lambda: None, engine: sa.Engine | None = None
+    job: Job,
+    *,
+    go: Callable[[], object] = lambda: None,
+    engine: sa.Engine | None = None,
+    acknowledged: Callable[[], object] = lambda: None,
 ) -> None:
-    """Write as *job* says, once *go* has returned."""
+    """Write as *job* says, once *go* has returned; *acknowledged* hears of each write."""
     rulebook()
     clock, ledger = Clock(job.epoch), Ledger(job.ledger)
     texts: dict[str, list[str]] = {}
@@ -110,7 +114,7 @@ def write(
     go()
     storage = plants.planted(job.plant, SqlStorage(engine, keys=KEYS if job.keyed else None))
     phone = Phone(append, clock.now, texts)
-    desk = office(Recording(storage, append, clock.now), clock)
+    desk = office(Recording(storage, append, clock.now, acknowledged), clock)
     family, last = job.first, None if job.families is None else job.first + job.families
     while last is None or family < last:
         if family not in done:

@@ -17,12 +17,13 @@ from emrcore.sessions import (
     SessionEnded,
     SessionOpened,
     SessionRenewed,
+    SessionToldAgain,
     SessionUsed,
 )
 from emrcore.sharing import Broken, GlassBroken
 from emrcore.testing.invariants.evidence import Evidence
 
-_SESSION = (SessionOpened, SessionUsed, SessionRenewed, SessionEnded)
+_SESSION = (SessionOpened, SessionUsed, SessionRenewed, SessionToldAgain, SessionEnded)
 _FACTOR = (
     sessions.EnrolmentOpened,
     sessions.FirstPasswordIssued,
