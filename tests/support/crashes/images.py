@@ -27,7 +27,7 @@ from crashes.writer import Job, write
 from emrcore.adapters.sql import check_store, metadata, migrate, prepare, sqlite_engine
 from emrcore.testing.invariants import Violation
 
-_ROOM = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None  # noqa: S108 - a fast disk
+ROOM = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None  # noqa: S108 - a fast disk
 _ASKED = [
     f"SELECT * FROM {table.name} ORDER BY {', '.join(column.name for column in table.primary_key)}"
     for table in metadata.tables.values()
@@ -95,7 +95,7 @@ def content_of(path: pathlib.Path) -> str:
             sound = next(iter(connection.execute("PRAGMA integrity_check(1)")))[0]
         finally:
             connection.close()
-    except apsw.Error as error:
+    except (apsw.Error, UnicodeDecodeError) as error:
         return f"{type(error).__name__}"
     if sound != "ok":
         return str(sound)
@@ -133,7 +133,7 @@ def campaign(
     while report.faults < images and not report.violations:
         number += 1
         chance = random.Random(f"{seed} {number}")
-        with tempfile.TemporaryDirectory(prefix="emrcore-images-", dir=_ROOM) as name:
+        with tempfile.TemporaryDirectory(prefix="emrcore-images-", dir=ROOM) as name:
             folder = pathlib.Path(name)
             (folder / "cut").mkdir()
             camera = Camera(Disk(), folder / "cut", chance, report, images, each)

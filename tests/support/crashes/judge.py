@@ -7,7 +7,7 @@ it counts as if it had been acknowledged: so half of it is a violation as much a
 import functools
 import pathlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 import sqlalchemy as sa
@@ -17,17 +17,18 @@ from crashes.writer import KEYS, Clock, office
 from emrcore.adapters.sql import SqlStorage, verify
 from emrcore.adapters.sql.schema import documents, outbox
 from emrcore.applications import ApplicationFiled
-from emrcore.errors import Corrupt
+from emrcore.errors import EmrcoreError
 from emrcore.journal import Entry
 from emrcore.ports import Key, Shard
 from emrcore.testing.invariants import (
+    INVARIANTS,
     Commit,
     Evidence,
     Handed,
     Lease,
     Settlement,
     Violation,
-    check_all,
+    check_i29,
 )
 from emrcore.testing.simulation.town import mother
 
@@ -48,23 +49,23 @@ def judge(
     *,
     epoch: float,
     keyed: bool = True,
-    binding: Sequence[int] | None = None,
+    unsure: Sequence[tuple[int, int]] = (),
 ) -> Verdict:
     """What the store behind *engine* holds, against *ledgers*.
 
-    *binding* gives how many bytes of each bind: what was acknowledged later may be lost.
+    What was acknowledged in records that end within one of *unsure* may be lost.
     """
     keys = KEYS if keyed else None
     storage = _Remembered(SqlStorage(engine, keys=keys), _forget, Clock(epoch).now)
     evidence = Evidence(office=office(storage, Clock(epoch)))
     verdict, tried = Verdict(), list[Tried]()
     told: dict[int, str] = {}
-    for place, path in enumerate(ledgers):
+    for path in ledgers:
         for end, record in Ledger(path).read():
             match record:
                 case Tried():
                     tried.append(record)
-                case Told() if binding is None or end <= binding[place] or record.how == "refused":
+                case Told() if record.how == "refused" or not _within(end, unsure):
                     told[record.number] = record.how
                 case Lease():
                     evidence.leases.append(record)
@@ -76,15 +77,19 @@ def judge(
                     verdict.violations.append(_found("I5", "writer", record.what))
                 case _:
                     pass
-    try:
-        verify(engine, keys=keys)
-        _sort(evidence, verdict, sorted(tried, key=lambda one: one.number), told)
-        verdict.violations += check_all(evidence)
-        verdict.violations += check_outbox(engine, evidence)
-        verdict.violations += check_documents(engine, evidence)
-        verdict.violations += check_filed_once(evidence)
-    except Corrupt as corrupt:
-        verdict.violations.append(_found("I9", "store", str(corrupt)))
+    _sort(evidence, verdict, sorted(tried, key=lambda one: one.number), told)
+    checks: list[Callable[[], Iterable[Violation]]] = [
+        *(functools.partial(check, evidence) for check in INVARIANTS),
+        lambda: check_outbox(engine, evidence),
+        lambda: check_documents(engine, evidence),
+        lambda: check_filed_once(evidence),
+        lambda: check_i29(lambda: verify(engine, keys=keys)),
+    ]
+    for check in checks:
+        try:
+            verdict.violations += check()
+        except EmrcoreError as error:  # what is left cannot even be asked
+            verdict.violations.append(_found("I24", "store", f"{type(error).__name__}: {error}"))
     return verdict
 
 
@@ -103,6 +108,10 @@ def _forget(record: Record) -> None:
 
 def _found(invariant: str, where: str, what: str) -> Violation:
     return Violation(invariant=invariant, where=where, what=what)
+
+
+def _within(end: int, unsure: Sequence[tuple[int, int]]) -> bool:
+    return any(since < end <= until for since, until in unsure)
 
 
 def _sort(

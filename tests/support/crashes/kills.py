@@ -23,9 +23,9 @@ from crashes.reports import Report
 from crashes.writer import Job, write
 from emrcore.adapters.sql import migrate, store_engine
 
-_PATIENCE = 30.0
-_FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload(["__main__", "crashes.writer"])
+_PATIENCE = 120.0
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["__main__", "crashes.writer"])
 
 Fresh = Callable[[pathlib.Path], contextlib.AbstractContextManager[str]]
 """Makes the URL of an empty database; the folder is the caller's."""
@@ -52,7 +52,7 @@ class Process(Protocol):
 
 def start(job: Job) -> Process:
     """A writer in a process of its own."""
-    process = _FORKED.Process(target=write, args=(job,), daemon=True)
+    process = FORKED.Process(target=write, args=(job,), daemon=True)
     process.start()
     return process
 

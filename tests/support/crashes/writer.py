@@ -111,6 +111,8 @@ def write(
             done.add(record.family)
     append = ledger.open()
     engine = engine or store_engine(job.url)
+    if job.plant == plants.UNSYNCED:
+        plants.leave_unsynced(engine)
     go()
     storage = plants.planted(job.plant, SqlStorage(engine, keys=KEYS if job.keyed else None))
     phone = Phone(append, clock.now, texts)

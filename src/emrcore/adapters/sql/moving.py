@@ -268,8 +268,11 @@ def _named(table: sa.Table, row: sa.Row[Any]) -> dict[str, Any]:
 
 def _broken(links: Iterator[rows.Row]) -> Iterator[Break]:
     """Every break in the journals whose *links* stand in the order of their shards."""
-    for _, journal in itertools.groupby(links, key=rows.shard):
-        yield from breaks(map(rows.link, journal))
+    try:
+        for _, journal in itertools.groupby(links, key=rows.shard):
+            yield from breaks(map(rows.link, journal))
+    except (ValueError, TypeError):
+        raise Corrupt("a stored value") from None
 
 
 # -- What is written -------------------------------------------------------------------------------
