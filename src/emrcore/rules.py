@@ -832,7 +832,7 @@ STO_9 = Rule(
 )
 STO_10 = Rule(
     id="STO-10",
-    says="Where nothing can be written, reading goes on; and writing goes on by itself once it can.",
+    says="Where nothing can be written reading goes on, and writing does by itself once it can.",
     source="OWASP ASVS 5.0 V16.5.2",
 )
 EMG_1 = Rule(

@@ -45,18 +45,18 @@ def postgres() -> Generator[str]:
 @contextlib.contextmanager
 def own_postgres(**settings: str) -> Generator[str]:
     """The URL of a server of the caller's own with *settings*, ended after."""
-    with own_server(**settings) as server:
+    with own_server(settings) as server:
         yield server.url
 
 
 @contextlib.contextmanager
-def own_server(folder: pathlib.Path | None = None, **settings: str) -> Generator["Server"]:
-    """A server of the caller's own with *settings*, its data in *folder*, ended after."""
+def own_server(settings: Mapping[str, str] = _SETTINGS) -> Generator["Server"]:
+    """A server of the caller's own with *settings*, ended after; the caller may restart it."""
     with contextlib.ExitStack() as stack:
         failures: list[str] = []
         for programs in _places():
             try:
-                server = stack.enter_context(_running(programs, settings, folder))
+                server = stack.enter_context(_running(programs, settings))
                 break
             except (OSError, subprocess.SubprocessError, TimeoutError) as failure:
                 failures.append(f"{programs}: {failure}")
@@ -130,10 +130,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def _running(
-    programs: pathlib.Path, settings: Mapping[str, str], folder: pathlib.Path | None
-) -> Generator[Server]:
-    home = pathlib.Path(tempfile.mkdtemp(prefix="emrcore-pg-", dir=folder))
+def _running(programs: pathlib.Path, settings: Mapping[str, str]) -> Generator[Server]:
+    home = pathlib.Path(tempfile.mkdtemp(prefix="emrcore-pg-"))
     user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     if user:
         shutil.chown(home, user)

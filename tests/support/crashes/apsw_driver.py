@@ -45,18 +45,18 @@ class Cursor:
         """Run *statement*."""
         inner = self._connection.inner
         before = inner.total_changes()
-        self.description = None
+        self._names: list[str] = []
         with _told():
             cursor = inner.cursor()
             cursor.exec_trace = self._described
             self._rows = list(cursor.execute(statement, tuple(parameters)))
-        self.rowcount = inner.total_changes() - before if self.description is None else -1
+        self.description = [(name, *[None] * 6) for name in self._names] or None
+        self.rowcount = inner.total_changes() - before
         return self
 
     def _described(self, cursor: apsw.Cursor, statement: str, bindings: object) -> bool:
         del statement, bindings
-        names = [name for name, *_ in cursor.get_description()]
-        self.description = [(name, *[None] * 6) for name in names] or None
+        self._names = [name for name, *_ in cursor.get_description()]
         return True
 
     def executemany(self, statement: str, many: Iterable[Sequence[Any]]) -> "Cursor":
@@ -134,10 +134,9 @@ class _told:  # noqa: N801 - a context
             return
         kinds = {apsw.ConstraintError: IntegrityError, apsw.CorruptError: DatabaseError}
         raised = kinds.get(type(error), OperationalError)(str(error))
-        code = getattr(error, "extendedresult", None) or getattr(error, "result", 1)
-        raised.sqlite_errorname = apsw.mapping_extended_result_codes.get(
-            code, apsw.mapping_result_codes.get(code & 0xFF, "SQLITE_ERROR")
-        )
+        code: int = getattr(error, "extendedresult", 1)
+        named = apsw.mapping_extended_result_codes.get(code) or apsw.mapping_result_codes.get(code)
+        raised.sqlite_errorname = str(named or "SQLITE_ERROR")
         raise raised from error
 
 

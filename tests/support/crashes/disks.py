@@ -5,7 +5,6 @@ half a sector of it. Names are the folder's: a new file is there for sure once i
 since SQLite then syncs the folder too, and one that was removed once the folder was synced.
 """
 
-import os
 import pathlib
 import random
 from collections.abc import Callable
@@ -23,9 +22,7 @@ class File:
 
     name: str
     durable: bytearray = attrs.field(factory=bytearray)
-    pending: list[tuple[int, bytes | None]] = attrs.field(
-        factory=list[tuple[int, "bytes | None"]]
-    )
+    pending: list[tuple[int, bytes | None]] = attrs.field(factory=list[tuple[int, "bytes | None"]])
     named: bool = False
 
     def sync(self) -> None:
@@ -146,7 +143,7 @@ class _Watched(apsw.VFSFile):
     def __init__(self, disk: Disk, name: Any, flags: list[int]) -> None:
         super().__init__("", name, flags)
         path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
-        self._disk, self._file = disk, disk.open(os.path.basename(path))
+        self._disk, self._file = disk, disk.open(pathlib.Path(path).name)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
         super().xWrite(data, offset)

@@ -99,9 +99,7 @@ def _asked(table: sa.Table) -> str:
     return f"SELECT {', '.join(names)} FROM {table.name} NOT INDEXED ORDER BY {key}"  # noqa: S608
 
 
-def _seen(
-    report: Report, path: pathlib.Path, where: str, check: Check, *, unchanged: bool
-) -> None:
+def _seen(report: Report, path: pathlib.Path, where: str, check: Check, *, unchanged: bool) -> None:
     engine = sqlite_engine(path)
     try:
         check(engine)

@@ -29,7 +29,7 @@ from emrcore.testing.invariants import Violation
 
 ROOM = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None  # noqa: S108 - a fast disk
 _ASKED = [
-    f"SELECT * FROM {table.name} ORDER BY {', '.join(column.name for column in table.primary_key)}"
+    f"SELECT * FROM {table.name} ORDER BY {', '.join(table.primary_key.columns.keys())}"  # noqa: S608
     for table in metadata.tables.values()
 ]
 
@@ -110,19 +110,6 @@ DELETE_EXTRA: Setting = ("journal_mode = DELETE", "synchronous = EXTRA")
 WAL_NORMAL: Setting = ("synchronous = NORMAL",)
 WAL_OFF: Setting = ("synchronous = OFF",)
 DELETE_OFF: Setting = ("journal_mode = DELETE", "synchronous = OFF")
-
-
-def campaign(
-    *, images: int, setting: Setting = WAL_FULL, seed: int = 0, each: int = 10, plant: str = ""
-) -> Report:
-    """Look at so many *images* of a store under *setting*, *each* of them at every moment."""
-    report, round_ = Report(), 0
-    while report.faults < images:
-        round_ += 1
-        _recorded(report, images, setting, random.Random(f"{seed} {round_}"), each, plant)
-        if report.violations:
-            break
-    return report
 
 
 def campaign(

@@ -19,6 +19,7 @@ from emrcore.adapters.sql.schema import documents, outbox
 from emrcore.applications import ApplicationFiled
 from emrcore.errors import EmrcoreError
 from emrcore.journal import Entry
+from emrcore.people import PatientId
 from emrcore.ports import Key, Shard
 from emrcore.testing.invariants import (
     INVARIANTS,
@@ -30,7 +31,6 @@ from emrcore.testing.invariants import (
     Violation,
     check_i29,
 )
-from emrcore.testing.simulation.town import mother
 
 
 @attrs.define(kw_only=True)
@@ -48,15 +48,13 @@ def judge(
     ledgers: Sequence[pathlib.Path],
     *,
     epoch: float,
-    keyed: bool = True,
     unsure: Sequence[tuple[int, int]] = (),
 ) -> Verdict:
     """What the store behind *engine* holds, against *ledgers*.
 
     What was acknowledged in records that end within one of *unsure* may be lost.
     """
-    keys = KEYS if keyed else None
-    storage = _Remembered(SqlStorage(engine, keys=keys), _forget, Clock(epoch).now)
+    storage = _Remembered(SqlStorage(engine, keys=KEYS), _forget, Clock(epoch).now)
     evidence = Evidence(office=office(storage, Clock(epoch)))
     verdict, tried = Verdict(), list[Tried]()
     told: dict[int, str] = {}
@@ -67,23 +65,17 @@ def judge(
                     tried.append(record)
                 case Told() if record.how == "refused" or not _within(end, unsure):
                     told[record.number] = record.how
-                case Lease():
-                    evidence.leases.append(record)
-                case Settlement():
-                    evidence.settlements.append(record)
-                case Handed():
-                    evidence.handed.append(record)
                 case Surprise():
                     verdict.violations.append(_found("I5", "writer", record.what))
                 case _:
-                    pass
-    _sort(evidence, verdict, sorted(tried, key=lambda one: one.number), told)
+                    _remember(evidence, record)
     checks: list[Callable[[], Iterable[Violation]]] = [
+        lambda: _sort(evidence, verdict, sorted(tried, key=lambda one: one.number), told),
         *(functools.partial(check, evidence) for check in INVARIANTS),
         lambda: check_outbox(engine, evidence),
         lambda: check_documents(engine, evidence),
-        lambda: check_filed_once(evidence),
-        lambda: check_i29(lambda: verify(engine, keys=keys)),
+        lambda: check_once(evidence),
+        lambda: check_i29(lambda: verify(engine, keys=KEYS)),
     ]
     for check in checks:
         try:
@@ -110,20 +102,28 @@ def _found(invariant: str, where: str, what: str) -> Violation:
     return Violation(invariant=invariant, where=where, what=what)
 
 
+def _remember(evidence: Evidence, record: Record) -> None:
+    match record:
+        case Lease():
+            evidence.leases.append(record)
+        case Settlement():
+            evidence.settlements.append(record)
+        case Handed():
+            evidence.handed.append(record)
+        case _:
+            pass
+
+
 def _within(end: int, unsure: Sequence[tuple[int, int]]) -> bool:
     return any(since < end <= until for since, until in unsure)
 
 
 def _sort(
-    evidence: Evidence, verdict: Verdict, tried: Iterable[Tried], told: dict[int, str]
-) -> None:
+    evidence: Evidence, verdict: Verdict, tried: Sequence[Tried], told: dict[int, str]
+) -> Iterable[Violation]:
     """Fill *evidence* with what was applied, by acknowledgement or by what is there."""
-    tried = list(tried)
     written = {
-        place
-        for one in tried
-        if told.get(one.number) == "acknowledged"
-        for place in _written(one)
+        place for one in tried if told.get(one.number) == "acknowledged" for place in _written(one)
     }
     for one in tried:
         how = told.get(one.number, "unknown")
@@ -145,13 +145,14 @@ def _sort(
         for document in one.documents:
             place = (document.patient, document.source, document.id)
             evidence.documents.setdefault(place, document)
+    return ()
 
 
 def _written(one: Tried) -> list[tuple[Key, int]]:
     return [(key, one.batch.expect[key]) for key in one.batch.put] if one.batch else []
 
 
-def _patient(one: Tried) -> str:
+def _patient(one: Tried) -> PatientId:
     if one.patient is None:
         raise TypeError("a batch, or a delivery to a card")
     return one.patient
@@ -173,7 +174,9 @@ def _landed(evidence: Evidence, one: Tried, shard: Shard, written: set[tuple[Key
         return any(_name(entry) in kept for entry in batch.entries)
     found = evidence.storage.load(*batch.put) if batch.put else {}
     return any(
-        key in found and found[key].version > batch.expect[key] and (key, batch.expect[key]) not in written
+        key in found
+        and found[key].version > batch.expect[key]
+        and (key, batch.expect[key]) not in written
         for key in batch.put
     )
 
@@ -212,16 +215,10 @@ def check_documents(engine: sa.Engine, evidence: Evidence) -> Iterator[Violation
         yield _found("I28", row[2], "is there, and its delivery is not")
 
 
-def check_filed_once(evidence: Evidence) -> Iterator[Violation]:
+def check_once(evidence: Evidence) -> Iterator[Violation]:
     """I5: however often a request was repeated, it was carried out once."""
     for shard in evidence.shards_of("account"):
         filed = Counter(type(event).__name__ for event in evidence.events(shard))
         number = filed[ApplicationFiled.__name__]
         if number > 1:
             yield _found("I5", shard.id, f"was filed {number} times")
-
-
-def secrets_of(families: Iterable[int]) -> set[str]:
-    """What must not stand anywhere in clear."""
-    people = [mother(family) for family in families]
-    return {one.number[1:] for one in people} | {one.papers.passport.canonical for one in people}

@@ -6,15 +6,13 @@ goes on, and may still be committing for a client that is gone: the judge waits 
 
 import contextlib
 import multiprocessing
-import multiprocessing.process
 import pathlib
 import random
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from typing import Protocol
+from multiprocessing.process import BaseProcess
 
-import attrs
 import sqlalchemy as sa
 
 import servers
@@ -31,26 +29,7 @@ Fresh = Callable[[pathlib.Path], contextlib.AbstractContextManager[str]]
 """Makes the URL of an empty database; the folder is the caller's."""
 
 
-class Process(Protocol):
-    """A process that was started."""
-
-    pid: int | None
-    exitcode: int | None
-
-    def kill(self) -> None:
-        """End it by SIGKILL."""
-        ...
-
-    def join(self, timeout: float | None = None) -> None:
-        """Wait for its end."""
-        ...
-
-    def is_alive(self) -> bool:
-        """Whether it has not ended."""
-        ...
-
-
-def start(job: Job) -> Process:
+def start(job: Job) -> BaseProcess:
     """A writer in a process of its own."""
     process = FORKED.Process(target=write, args=(job,), daemon=True)
     process.start()

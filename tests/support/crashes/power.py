@@ -38,9 +38,10 @@ def why_not() -> str:
     if os.geteuid() != 0:
         return "not root"
     try:
-        with tempfile.TemporaryDirectory(prefix="emrcore-power-") as name, _disk(
-            pathlib.Path(name)
-        ) as disk:
+        with (
+            tempfile.TemporaryDirectory(prefix="emrcore-power-") as name,
+            _disk(pathlib.Path(name)) as disk,
+        ):
             disk.cut()
     except (OSError, subprocess.SubprocessError) as failure:
         return f"no ext4 on a loop device: {type(failure).__name__}"

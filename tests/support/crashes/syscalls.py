@@ -13,10 +13,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from crashes.judge import judge
-from crashes.kills import FORKED, Process
+from crashes.kills import FORKED
 from crashes.ledger import Ledger, Walked
 from crashes.reports import Report
 from crashes.writer import Job, write
@@ -133,7 +134,7 @@ def _attached(strace: "subprocess.Popen[str]") -> None:
         raise TimeoutError("strace does not attach")
 
 
-def _end(process: Process) -> None:
+def _end(process: BaseProcess) -> None:
     process.kill()
     process.join()
 
@@ -144,5 +145,3 @@ def _write(job: Job, ready: Any, go: Any) -> None:
         go.wait()
 
     write(job, go=wait)
-
-

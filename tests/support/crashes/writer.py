@@ -40,8 +40,8 @@ _PATIENCE = 60.0
 class Job:
     """What to write, and where: families from the *first* on, *families* of them or without end.
 
-    ``epoch`` is when, by the machine's monotonic clock, the office's time was ``START``. ``keyed``
-    stores have digests by the office's keys. A ``plant`` names a bug.
+    ``epoch`` is when, by the machine's monotonic clock, the office's time was ``START``. A
+    ``plant`` names a bug.
     """
 
     url: str
@@ -49,7 +49,6 @@ class Job:
     first: int = 2
     families: int | None = None
     epoch: float
-    keyed: bool = True
     plant: str = ""
 
 
@@ -114,7 +113,7 @@ def write(
     if job.plant == plants.UNSYNCED:
         plants.leave_unsynced(engine)
     go()
-    storage = plants.planted(job.plant, SqlStorage(engine, keys=KEYS if job.keyed else None))
+    storage = plants.planted(job.plant, SqlStorage(engine, keys=KEYS))
     phone = Phone(append, clock.now, texts)
     desk = office(Recording(storage, append, clock.now, acknowledged), clock)
     family, last = job.first, None if job.families is None else job.first + job.families

@@ -28,7 +28,7 @@ from emrcore.testing.invariants.evidence import (
     SmsRecorder,
     Violation,
 )
-from emrcore.testing.invariants.journals import check_i8, check_i9, check_i29
+from emrcore.testing.invariants.journals import check_i8, check_i9, check_i29, check_i34
 from emrcore.testing.invariants.looking import check_i25, check_i26
 from emrcore.testing.invariants.messages import (
     check_i10,
@@ -92,7 +92,7 @@ ELSEWHERE: Mapping[str, str] = MappingProxyType(
         "I31": "migrations are the SQL adapter's, whose tests kill them",
         "I32": "backups are a database's",
         "I33": "one history through all adapters: the contract suite of the storages",
-        "I34": "reading while nothing can be written: the SQL adapter's tests",
+        "I34": "while nothing can be written: check_i34 asks for something then",
         "I35": "a harness runs twice: emrcore.testing.simulation does",
     }
 )
@@ -147,4 +147,5 @@ __all__ = [
     "check_i28",
     "check_i29",
     "check_i30",
+    "check_i34",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from emrcore.errors import Corrupt
+from emrcore.errors import Corrupt, StoreError
 from emrcore.journal import breaks
 from emrcore.testing.invariants.evidence import Evidence, Violation
 
@@ -37,4 +37,13 @@ def check_i29(verify: Callable[[], object]) -> list[Violation]:
         verify()
     except Corrupt as corrupt:
         return [Violation(invariant="I29", where="the store", what=corrupt.what)]
+    return []
+
+
+def check_i34(read: Callable[[], object]) -> list[Violation]:
+    """I34: while nothing can be written, what is there can be *read*."""
+    try:
+        read()
+    except StoreError as error:
+        return [Violation(invariant="I34", where="the store", what=type(error).__name__)]
     return []
