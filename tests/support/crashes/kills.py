@@ -21,7 +21,7 @@ from crashes.reports import Report
 from crashes.writer import Job, write
 from emrcore.adapters.sql import migrate, store_engine
 
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["__main__", "crashes.writer"])
 

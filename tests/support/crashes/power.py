@@ -29,7 +29,7 @@ from emrcore.adapters.sql import migrate, store_engine
 
 _SHUTDOWN = 0x8004587D
 _WITHOUT_JOURNAL = (2).to_bytes(4, "little")
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 _MEGABYTES = 96
 
 

@@ -73,7 +73,7 @@ def _restart(server: servers.Server, jobs: list[Job], chance: random.Random) -> 
     server.start()
 
 
-def _go_on(jobs: list[Job], patience: float = 30.0) -> None:
+def _go_on(jobs: list[Job], patience: float = 300.0) -> None:
     """Wait until each writer has been acknowledged something more.
 
     Raises:

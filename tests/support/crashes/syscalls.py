@@ -26,7 +26,7 @@ from emrcore.adapters.sql import migrate, sqlite_engine
 CALLS = ("pwrite64", "fdatasync", "fsync", "unlink")
 FAULTS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 
 
 def why_not() -> str:
