@@ -35,14 +35,14 @@ def by_hand(engine: sa.Engine, statement: str) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        f"UPDATE emrcore_states SET text = '{SECRET}'",
+        "UPDATE emrcore_states SET text = 'Ivanova'",
         "UPDATE emrcore_states SET version = 7",
         "UPDATE emrcore_states SET due = '2020-01-01 00:00:00'",
         "UPDATE emrcore_states SET digest = ''",
         "UPDATE emrcore_outbox SET fate = 'sent'",
-        f"UPDATE emrcore_outbox SET reference = '{SECRET}'",
+        "UPDATE emrcore_outbox SET reference = 'Ivanova'",
         "UPDATE emrcore_outbox SET queued = queued + 1",
-        f"UPDATE emrcore_documents SET title = '{SECRET}'",
+        "UPDATE emrcore_documents SET title = 'Ivanova'",
         "UPDATE emrcore_documents SET dated = '2001-01-01'",
     ],
 )
