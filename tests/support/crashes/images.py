@@ -141,6 +141,7 @@ def _recorded(camera: Camera, folder: pathlib.Path, setting: Setting, plant: str
             driver.execute(f"PRAGMA {pragma}")
     for file in camera.disk.files.values():
         file.sync()
+    camera.acknowledged()
     camera.disk.before = camera.take
     epoch = time.monotonic()
     job = Job(url="", ledger=folder / "ledger", families=3, epoch=epoch, plant=plant)
