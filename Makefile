@@ -35,7 +35,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kannel test-spark check bench simulate docs clean
+.PHONY: help demo test test-kannel test-spark check bench simulate crash docs clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' Makefile
@@ -76,6 +76,10 @@ bench: $(READY)bench ## measures, in the short form of each benchmark
 simulate: $(READY)test ## simulates SEEDS schedules; ARGS="--seed 85" tells one of them again
 	@echo "simulate: the office under faults, in one thread; see docs/explanation/simulation.md"
 	@$(BIN)/python -m emrcore.testing.simulation --seeds $(SEEDS) $(ARGS)
+
+crash: $(READY)test ## crashes the store at length; ARGS="power --rounds 50" picks a campaign
+	@echo "crash: kills, restarts, power cuts, full disks, bit flips; see docs/explanation/crashes.md"
+	@PYTHONPATH=tests/support $(BIN)/python -m crashes $(ARGS)
 
 docs: $(READY)docs ## builds the manual into docs/_build
 	@echo "docs: the manual, into docs/_build; a warning is an error"

@@ -945,6 +945,17 @@ STO_8 = Rule(
     "outcome; no other request is carried out under that key.",
     source="IETF draft-ietf-httpapi-idempotency-key-header, The Idempotency-Key HTTP Header Field",
 )
+STO_9 = Rule(
+    id="STO-9",
+    says="A state or message that no commit has written is refused when it is read, and any such "
+    "row is named when a store is verified.",
+    source="NIST SP 800-53 SI-7(1); OWASP ASVS 5.0 V11.3.3",
+)
+STO_10 = Rule(
+    id="STO-10",
+    says="Where nothing can be written reading goes on, and writing does by itself once it can.",
+    source="OWASP ASVS 5.0 V16.5.2",
+)
 EMG_1 = Rule(
     id="EMG-1",
     says="An ambulance crew states its reason before it reads, and the journal shows it.",

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from emrcore.adapters.memory import MemoryStorage
 from emrcore.adapters.sql import SqlStorage, failures, loading, rows
 from emrcore.adapters.sql.loading import STREAMED_FROM
+from emrcore.adapters.sql.row_digests import Digests
+from emrcore.adapters.sql.schema import documents
 from emrcore.errors import Unavailable
 from emrcore.ports import Storage
 from emrcore.records import Document
@@ -81,7 +83,7 @@ class Ended(list[Any]):
     """Rows half way through which the server ends the connection."""
 
     def __init__(self, engine: sa.Engine, ended: sa.Connection, many: list[Document]) -> None:
-        super().__init__(rows.of_document(one, 1) for one in many)
+        super().__init__(Digests().add(documents, rows.of_document(one, 1)) for one in many)
         self.engine = engine
         self.pid = ended.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
 

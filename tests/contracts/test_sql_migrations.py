@@ -233,7 +233,7 @@ def test_a_newer_schema_is_refused(fresh: Fresh) -> None:
     engine = fresh()
     migrate(engine)
     with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE emrcore_schema SET version_num = 'emrcore_3'"))
+        connection.execute(sa.text("UPDATE emrcore_schema SET version_num = 'emrcore_4'"))
     storage = SqlStorage(engine)
     engine.dispose()
     uses: list[Callable[[], None]] = [
@@ -242,17 +242,17 @@ def test_a_newer_schema_is_refused(fresh: Fresh) -> None:
         lambda: migrate(engine),
     ]
     for use in uses:
-        with pytest.raises(Unfit, match="its schema is 3, newer than 2: run a newer emrcore"):
+        with pytest.raises(Unfit, match="its schema is 4, newer than 3: run a newer emrcore"):
             use()
     assert held(storage, KEY) == [None]
     with engine.connect() as connection:
         found = connection.execute(sa.text("SELECT * FROM emrcore_schema")).scalars().all()
-        assert found == ["emrcore_3"]
+        assert found == ["emrcore_4"]
 
 
 def test_no_schema_is_refused(fresh: Fresh) -> None:
     """STO-1: with what to do about it."""
-    with pytest.raises(Unfit, match="its schema is 0, not 2: run `emrcore store migrate`"):
+    with pytest.raises(Unfit, match="its schema is 0, not 3: run `emrcore store migrate`"):
         check_store(fresh())
 
 
@@ -378,7 +378,7 @@ def test_the_command_migrates(tmp_path: pathlib.Path, capsys: pytest.CaptureFixt
     url = f"sqlite:///{tmp_path / 'emrcore.db'}"
     for _ in range(2):
         assert main(["store", "migrate", "--url", url]) == 0
-        assert capsys.readouterr().out == "the store has schema 2\n"
+        assert capsys.readouterr().out == f"the store has schema {SCHEMA}\n"
     check_store(prepare(sa.create_engine(url)))
 
 

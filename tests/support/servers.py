@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator, Mapping
 
+import attrs
 import psycopg
 import sqlalchemy as sa
 
@@ -44,17 +45,24 @@ def postgres() -> Generator[str]:
 @contextlib.contextmanager
 def own_postgres(**settings: str) -> Generator[str]:
     """The URL of a server of the caller's own with *settings*, ended after."""
+    with own_server(settings) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def own_server(settings: Mapping[str, str] = _SETTINGS) -> Generator["Server"]:
+    """A server of the caller's own with *settings*, ended after; the caller may restart it."""
     with contextlib.ExitStack() as stack:
         failures: list[str] = []
         for programs in _places():
             try:
-                url = stack.enter_context(_running(programs, settings))
+                server = stack.enter_context(_running(programs, settings))
                 break
             except (OSError, subprocess.SubprocessError, TimeoutError) as failure:
                 failures.append(f"{programs}: {failure}")
         else:
             raise NoServerError("; ".join(failures) or "no server programs found")
-        yield url
+        yield server
 
 
 @contextlib.contextmanager
@@ -80,29 +88,61 @@ def _places() -> Iterator[pathlib.Path]:
     yield from sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
+@attrs.define(kw_only=True)
+class Server:
+    """A server with its data in ``home``, which its tests may end and start again."""
+
+    programs: pathlib.Path
+    home: pathlib.Path
+    user: str | None
+    settings: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached: by a socket in its home."""
+        return f"postgresql+psycopg://postgres@/postgres?host={self.home}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        chosen = [f"-c{name}={value}" for name, value in ({**_SETTINGS, **self.settings}).items()]
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.home / "data", "-k", self.home, *chosen],
+                stdout=log,
+                stderr=log,
+                user=self.user,
+                cwd=self.home,
+            )
+        _wait(self.process, self.home)
+
+    def end(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: by SIGINT fast, by SIGQUIT at once and without a word to the disk."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(_DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 @contextlib.contextmanager
-def _running(programs: pathlib.Path, settings: Mapping[str, str]) -> Generator[str]:
+def _running(programs: pathlib.Path, settings: Mapping[str, str]) -> Generator[Server]:
     home = pathlib.Path(tempfile.mkdtemp(prefix="emrcore-pg-"))
     user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     if user:
         shutil.chown(home, user)
+    server = Server(programs=programs, home=home, user=user, settings=settings)
     try:
-        with (home / "log").open("wb") as log:
-            _initialised(programs, home, user)
-            chosen = [f"-c{name}={value}" for name, value in ({**_SETTINGS, **settings}).items()]
-            server = subprocess.Popen(
-                [programs / "postgres", "-D", home / "data", "-k", home, *chosen],
-                stdout=log,
-                stderr=log,
-                user=user,
-                cwd=home,
-            )
+        _initialised(programs, home, user)
         try:
-            url = f"postgresql+psycopg://postgres@/postgres?host={home}"
-            _wait(server, home)
-            yield url
+            server.start()
+            yield server
         finally:
-            _end(server)
+            server.end()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -133,12 +173,3 @@ def _wait(server: subprocess.Popen[bytes], home: pathlib.Path) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def _end(server: subprocess.Popen[bytes]) -> None:
-    server.send_signal(signal.SIGINT)  # a fast shutdown
-    try:
-        server.wait(_DEADLINE)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()

@@ -3,6 +3,7 @@
 from emrcore.adapters.sql.clauses import Columns, Where, where
 from emrcore.adapters.sql.engines import WRITES, journal_mode, prepare, sqlite_engine, store_engine
 from emrcore.adapters.sql.fitness import check_store
+from emrcore.adapters.sql.keying import rewrite_digests
 from emrcore.adapters.sql.migrating import migrate
 from emrcore.adapters.sql.moving import (
     Difference,
@@ -38,6 +39,7 @@ __all__ = [
     "plain_where",
     "prepare",
     "restore",
+    "rewrite_digests",
     "sqlite_engine",
     "store_engine",
     "verify",

@@ -14,6 +14,7 @@ SQLite has one writer at a time anyway; the same statements run there.
 """
 
 import contextlib
+import datetime as dt
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,31 +24,37 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from emrcore.adapters.sql import loading, rows
+from emrcore.adapters.sql import loading, rows, schema
 from emrcore.adapters.sql import statements as st
+from emrcore.adapters.sql.row_digests import Digests
+from emrcore.adapters.sql.schema import outbox, states
 from emrcore.errors import Conflict
 from emrcore.journal import Entry, link
 from emrcore.people import PatientId
-from emrcore.ports import ABSENT, Batch, Key, OutboxItem, Shard
-from emrcore.records import Document, Versions, delivered
+from emrcore.ports import ABSENT, Batch, Key, Leased, OutboxItem, Shard
+from emrcore.records import Document, Versions, delivered, stood
 
 
-def apply(connection: sa.Connection, batch: Batch) -> None:
-    """Do all that *batch* says.
+def apply(connection: sa.Connection, batch: Batch, digests: Digests) -> None:
+    """Do all that *batch* says; each row gets one of *digests*.
 
     Raises:
         Conflict: STO-2, a version differs.
     """
     _hold(connection, batch.shard, *(key.shard for key in batch.expect))
     _check(connection, batch)
-    _put(connection, batch)
-    _mark(connection, batch)
+    _put(connection, batch, digests)
+    _mark(connection, batch, digests)
     _append(connection, batch.shard, batch.entries)
-    _queue(connection, batch.outbox)
+    _queue(connection, batch.outbox, digests)
 
 
 def add(
-    connection: sa.Connection, patient: PatientId, documents: Sequence[Document], entry: Entry
+    connection: sa.Connection,
+    patient: PatientId,
+    documents: Sequence[Document],
+    entry: Entry,
+    digests: Digests,
 ) -> int:
     """Add those *documents* that are new versions, and *entry* if any is."""
     shard = Shard.of_patient(patient)
@@ -58,8 +65,11 @@ def add(
     old, new = list[dict[str, Any]](), list[dict[str, Any]]()
     for name, after in changed.items():
         before = kept.get(name, ())
-        old += _restood(before, after)
-        new += [rows.of_document(after[at], at + 1) for at in range(len(before), len(after))]
+        old += _restood(before, after, digests)
+        new += [
+            digests.add(schema.documents, rows.of_document(after[at], at + 1))
+            for at in range(len(before), len(after))
+        ]
     if old:
         connection.execute(st.STANDING, old)
     if new:
@@ -82,19 +92,23 @@ def versions(
     return rows.by_name(found)
 
 
-def _restood(before: Versions, after: Versions) -> Iterator[dict[str, Any]]:
-    """The versions that stand otherwise *after* than *before*."""
+def _restood(before: Versions, after: Versions, digests: Digests) -> Iterator[dict[str, Any]]:
+    """The versions that stand otherwise *after* than *before*, with their new digests."""
     for at, (old, new) in enumerate(zip(before, after, strict=False)):
         if old.standing is not new.standing:
-            yield rows.its(rows.of_version(old, at + 1)) | {"standing": new.standing.value}
+            row = digests.add(schema.documents, rows.of_document(new, at + 1))
+            changed = {name: row[name] for name in ("standing", "digest")}
+            yield rows.its(rows.of_version(old, at + 1)) | changed
 
 
-def _mark(connection: sa.Connection, batch: Batch) -> None:
+def _mark(connection: sa.Connection, batch: Batch, digests: Digests) -> None:
     for mark in batch.marks:
-        named = {"patient": batch.shard.id, "source": mark.source, "id": mark.id}
-        bound = rows.its(named) | {"standing": mark.standing.value}
-        if not connection.execute(st.MARKED, bound).rowcount:
+        place = mark.source, mark.id
+        kept = versions(connection, PatientId(batch.shard.id), [place]).get(place)
+        if kept is None:
             raise Conflict("document")
+        if changed := list(_restood(kept, stood(kept, mark.standing), digests)):
+            connection.execute(st.STANDING, changed)
 
 
 def _hold(connection: sa.Connection, shard: Shard, *others: Shard) -> None:
@@ -133,15 +147,16 @@ def _check(connection: sa.Connection, batch: Batch) -> None:
             raise Conflict(key.kind)
 
 
-def _put(connection: sa.Connection, batch: Batch) -> None:
+def _put(connection: sa.Connection, batch: Batch, digests: Digests) -> None:
     for key, text in batch.put.items():
         name, version = rows.of_key(key), batch.expect[key]
         new = {"version": version + 1, "text": text, "due": batch.due.get(key)}
+        row = digests.add(states, name | new)
         if version == ABSENT:
-            connection.execute(st.NEW_STATE, name | new)
+            connection.execute(st.NEW_STATE, row)
             continue
         old = rows.its(name | {"version": version})
-        if not connection.execute(st.CHANGED, old | new).rowcount:
+        if not connection.execute(st.CHANGED, old | new | {"digest": row["digest"]}).rowcount:
             raise Conflict(key.kind)
 
 
@@ -166,9 +181,39 @@ def trim(connection: sa.Connection, shard: Shard, upto: int) -> None:
         connection.execute(st.TRIM, bound | {"upto": min(upto, last.number - 1)})
 
 
-def _queue(connection: sa.Connection, items: Sequence[OutboxItem]) -> None:
+def _queue(connection: sa.Connection, items: Sequence[OutboxItem], digests: Digests) -> None:
     """Put *items* behind all that this machine's clock says were put before."""
     now = time.time_ns()
-    new = [rows.of_item(item, now + place) for place, item in enumerate(items)]
+    new = [digests.add(outbox, rows.of_item(item, now + place)) for place, item in enumerate(items)]
     if new:
         connection.execute(st.NEW_ITEM, new)
+
+
+def lease(
+    connection: sa.Connection, *, at: dt.datetime, until: dt.datetime, limit: int, digests: Digests
+) -> tuple[Leased, ...]:
+    """Take up to *limit* items that wait."""
+    sound = digests.checked(outbox, dict[str, Any])
+    found = rows.read(connection, st.WAITING, {"at": at, "limit": limit}, sound)
+    taken = [one | {"attempt": one["attempt"] + 1, "leased_until": until} for one in found]
+    if taken:
+        olds = [rows.its(rows.of_lease(rows.lease(one))) for one in found]
+        news = [_renewed(row, digests, "attempt", "leased_until") for row in taken]
+        connection.execute(st.LEASE, [old | new for old, new in zip(olds, news, strict=True)])
+    return tuple(rows.lease(one) for one in taken)
+
+
+def settle(connection: sa.Connection, leased: Leased, fate: str | None, digests: Digests) -> bool:
+    """Write the *fate* of *leased*, if it is still held."""
+    bound = rows.its(rows.of_lease(leased))
+    sound = digests.checked(outbox, dict[str, Any])
+    for held in rows.read(connection, st.LEASED, bound, sound):
+        new = _renewed(held | {"fate": fate}, digests, "fate")
+        return connection.execute(st.LEASE, bound | new).rowcount == 1
+    return False
+
+
+def _renewed(row: rows.Row, digests: Digests, *changed: str) -> dict[str, Any]:
+    """What *changed* in an item, and the new digest of all of it."""
+    whole = digests.add(outbox, row)
+    return {name: whole[name] for name in (*changed, "digest")}

@@ -20,6 +20,7 @@ import attrs
 import sqlalchemy as sa
 
 from emrcore.adapters.sql import rows
+from emrcore.adapters.sql.row_digests import COVERED, Digests
 from emrcore.adapters.sql.schema import documents, entries, metadata
 from emrcore.errors import Corrupt
 from emrcore.journal import breaks
@@ -28,6 +29,7 @@ from emrcore.ports import Shard
 AT_ONCE = 1000
 TABLES = tuple(metadata.tables.values())
 
+_UNKEYED = Digests()
 Rows = Sequence[sa.Row[Any]]
 
 
@@ -110,13 +112,20 @@ def _shard(table: sa.Table, row: sa.Row[Any]) -> Shard:
     return Shard(row.shard_kind, row.shard_id)
 
 
-def whole(found: Iterator[Part]) -> Generator[tuple[Part, Content]]:
-    """*found*, each with its digest, once its journal is found whole.
+def whole(found: Iterator[Part], written: Digests = _UNKEYED) -> Generator[tuple[Part, Content]]:
+    """*found*, each with its digest, once its rows and its journal are found as *written*.
 
     Raises:
-        Corrupt: a journal is broken; names the shard, the link and what is wrong.
+        Corrupt: a row is not as it was written, or a journal is broken; names the shard, the link
+            and what is wrong.
     """
     for part in found:
+        for table in COVERED:
+            for row in part.rows.get(table, ()):
+                try:
+                    written.check(table, named(table, row))
+                except Corrupt as found_:
+                    raise Corrupt(f"{found_.what} (shard {name(part.shard)})") from None
         try:
             links = [rows.link(named(entries, row)) for row in part.rows.get(entries, ())]
         except (ValueError, TypeError):

@@ -51,6 +51,7 @@ def prepare(engine: sa.Engine) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
+        event.listen(engine, "handle_error", _drop_read_only)
     return engine
 
 
@@ -96,3 +97,13 @@ def _set_up(connection: Any, _: object) -> None:
 def _begin(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("emrcore_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _drop_read_only(context: Any) -> None:
+    """What was opened for reading stays so, and is given up once a write is refused (STO-10).
+
+    The next one opens the file anew.
+    """
+    name = getattr(context.original_exception, "sqlite_errorname", None) or ""
+    if name.startswith("SQLITE_READONLY"):
+        context.is_disconnect = True

@@ -57,7 +57,7 @@ def told(*, committing: bool = False) -> Generator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise meaning(error, committing=committing) from None
+        raise meaning(_first(error), committing=committing) from None
     except (exc.StatementError, UnicodeEncodeError):
         raise ValueError("a value cannot be stored") from None
     except exc.TimeoutError:
@@ -75,6 +75,18 @@ def meaning(error: exc.DBAPIError, *, committing: bool) -> Exception:
     if isinstance(error, exc.DataError | exc.IntegrityError):
         return ValueError(f"a value cannot be stored: {name}")
     return Unavailable(name)
+
+
+def _first(error: exc.DBAPIError) -> exc.DBAPIError:
+    """What went wrong first: SQLite may have rolled back by itself, savepoints and all."""
+    if not (error.statement or "").startswith("ROLLBACK TO"):
+        return error
+    before: BaseException | None = error.__context__
+    while before is not None:
+        if isinstance(before, exc.DBAPIError):
+            return before
+        before = before.__context__
+    return error
 
 
 def _name(error: exc.DBAPIError) -> str:

@@ -37,14 +37,16 @@ from emrcore.adapters.sql.digests import (
 )
 from emrcore.adapters.sql.engines import sqlite_engine
 from emrcore.adapters.sql.migrating import migrate
+from emrcore.adapters.sql.row_digests import Digests
 from emrcore.adapters.sql.schema import Text, documents
 from emrcore.adapters.sql.transactions import Own
 from emrcore.errors import Corrupt, Fault, Malformed, StoreError, Unfit
-from emrcore.ports import Shard
+from emrcore.ports import Keys, Shard
 
 Progress = Callable[[str, int], None]
 """Told the last shard of every part that is kept for good, and how many rows are, in all."""
 
+_UNKEYED = Digests()
 _OF_BACKUP = sa.MetaData()
 _MANIFEST = sa.Table(
     "emrcore_backup",
@@ -152,15 +154,17 @@ def restore(path: Path, target: sa.Engine, *, progress: Progress = _silent) -> C
         return copy(source, target, progress=progress)
 
 
-def verify(source: sa.Engine) -> Contents:
-    """Read all of *source*, and see that every journal is whole, and a backup what it was.
+def verify(source: sa.Engine, *, keys: Keys | None = None) -> Contents:
+    """Read all of *source*: every row and journal is as it was written, and a backup what it was.
+
+    Rows with a digest by a key are checked if the *keys* are given.
 
     Raises:
         Corrupt: it is not; names the shard.
         StoreError: it cannot be read, is unfinished, or is of another schema.
     """
     with _snapshot(source) as origin:
-        return _whole(origin)
+        return _whole(origin, Digests(keys))
 
 
 def verify_backup(path: Path) -> Contents:
@@ -269,7 +273,7 @@ def _backup(path: Path) -> Generator[sa.Engine]:
         engine.dispose()
 
 
-def _whole(origin: sa.Connection) -> Contents:
+def _whole(origin: sa.Connection, digests: Digests = _UNKEYED) -> Contents:
     """What *origin* comes to, every journal of which is whole.
 
     Raises:
@@ -277,7 +281,7 @@ def _whole(origin: sa.Connection) -> Contents:
     """
     sums, number = Sums(), 0
     is_backup = sa.inspect(origin).has_table(_MANIFEST.name)
-    for part, content in whole(parts(origin)):
+    for part, content in whole(parts(origin), digests):
         sums.add(part)
         number += 1
         if is_backup and _said(origin, _SHARDS, part.shard) != content:

@@ -169,9 +169,12 @@ def lease(row: Row) -> Leased:
     return Leased(item=item, attempt=row["attempt"])
 
 
+_BESIDE = frozenset({"number", "dated", "digest"})
+
+
 def version_of(row: Row) -> Document:
     """A version of a document, whatever has become of it."""
-    fields = {name: value for name, value in row.items() if name not in {"number", "dated"}}
+    fields = {name: value for name, value in row.items() if name not in _BESIDE}
     fields["standing"] = Standing(row["standing"])
     return Document(**fields, listed_on=row["dated"])
 

@@ -58,8 +58,8 @@ Text: sa.types.TypeEngine[str] = sa.Text().with_variant(sa.Text(collation="C"), 
 its own it could not be sent to a foreign server.
 """
 
-SCHEMA = 2
-"""The number of the schema below. Alembic calls it ``emrcore_2``, the last of ``migrations``."""
+SCHEMA = 3
+"""The number of the schema below. Alembic calls it ``emrcore_3``, the last of ``migrations``."""
 
 VERSION_TABLE = "emrcore_schema"
 """Where a database says which schema it has."""
@@ -70,6 +70,11 @@ metadata: sa.MetaData = sa.MetaData(naming_convention={"pk": "%(table_name)s_pke
 
 def _key(name: str) -> sa.Column[str]:
     return sa.Column(name, Text, primary_key=True)
+
+
+def _digest() -> sa.Column[str]:
+    """See ``emrcore.adapters.sql.row_digests``; of the empty one no row is as it was written."""
+    return sa.Column("digest", Text, nullable=False, server_default="")
 
 
 shards: sa.Table = sa.Table(
@@ -90,6 +95,7 @@ states: sa.Table = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("text", Text, nullable=False),
     sa.Column("due", Moment),
+    _digest(),
 )
 sa.Index(
     "emrcore_states_due",
@@ -130,6 +136,7 @@ outbox: sa.Table = sa.Table(
     sa.Column("attempt", sa.BigInteger, nullable=False),
     sa.Column("leased_until", Moment),
     sa.Column("fate", Text),
+    _digest(),
 )
 sa.Index(
     "emrcore_outbox_waiting",
@@ -157,6 +164,7 @@ documents: sa.Table = sa.Table(
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("version", sa.BigInteger),
     sa.Column("standing", Text, nullable=False),
+    _digest(),
 )
 sa.Index(
     "emrcore_documents_newest",

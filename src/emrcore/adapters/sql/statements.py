@@ -107,6 +107,11 @@ WAITING = (
     .with_for_update(skip_locked=True)
 )
 LEASE = sa.update(outbox).where(_by(outbox, *_SHARD, "id", "attempt"), outbox.c.fate.is_(None))
+LEASED = (
+    sa.select(outbox)
+    .where(_by(outbox, *_SHARD, "id", "attempt"), outbox.c.fate.is_(None))
+    .with_for_update()
+)
 NEW_ITEM = sa.insert(outbox)
 
 # -- Documents -------------------------------------------------------------------------------------
@@ -122,6 +127,3 @@ NAMED = (
 )
 NEW_DOCUMENT = sa.insert(documents)
 STANDING = sa.update(documents).where(_by(documents, "patient", "source", "id", "number"))
-MARKED = sa.update(documents).where(
-    _by(documents, "patient", "source", "id"), documents.c.standing != "superseded"
-)

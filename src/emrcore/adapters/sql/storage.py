@@ -5,17 +5,18 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import attrs
 import sqlalchemy as sa
 
 from emrcore.access import View
 from emrcore.adapters.sql import commits, rows, viewing
 from emrcore.adapters.sql import statements as st
 from emrcore.adapters.sql.prepared import Prepared
+from emrcore.adapters.sql.row_digests import Digests
+from emrcore.adapters.sql.schema import documents, states
 from emrcore.adapters.sql.transactions import Kept, Lent, Own, Transactions
 from emrcore.journal import Entry, Head, Link
 from emrcore.people import PatientId
-from emrcore.ports import Batch, Fate, Key, Leased, Shard, Stored
+from emrcore.ports import Batch, Fate, Key, Keys, Leased, Shard, Stored
 from emrcore.records import Document, Page, Versions, check_delivery, check_size, cut, opened
 
 T = TypeVar("T")
@@ -30,12 +31,23 @@ class SqlStorage:
     whose transaction met a ``Conflict`` begins a new one. An engine of SQLite must have gone
     through ``prepare``, or it is refused at the first write.
 
+    A row that no commit has written is ``Corrupt`` (STO-9). With *keys* that holds for whoever has
+    none of them; a store that was kept without needs ``rewrite_digests`` first.
+
     Raises:
         ValueError: *host_commits* without a connection of the host's.
     """
 
-    def __init__(self, bind: sa.Engine | sa.Connection, *, host_commits: bool = False) -> None:
+    def __init__(
+        self,
+        bind: sa.Engine | sa.Connection,
+        *,
+        host_commits: bool = False,
+        keys: Keys | None = None,
+    ) -> None:
         self._transactions = _transactions(bind, host_commits=host_commits)
+        self._digests = Digests(keys)
+        self._version = self._digests.checked(documents, rows.version_of)
 
     def _read(
         self, statement: sa.Executable, made: Callable[[rows.Row], T], bound: Mapping[str, Any]
@@ -48,21 +60,23 @@ class SqlStorage:
     def load(self, *keys: Key) -> Mapping[Key, Stored]:
         """See ``Store.load``; the keys of one shard are seen at one moment."""
         found: dict[Key, Stored] = {}
+        made = self._digests.checked(states, rows.stored)
         with self._transactions.reading() as connection:
             for shard, names in commits.by_shard(keys).items():
                 bound = rows.its(rows.of_shard(shard)) | {"keys": names}
-                found.update(rows.read(connection, st.STATES, bound, rows.stored))
+                found.update(rows.read(connection, st.STATES, bound, made))
         return found
 
     def commit(self, batch: Batch) -> None:
         """See ``Store.commit``."""
         with self._transactions.writing() as connection:
-            commits.apply(connection, batch)
+            commits.apply(connection, batch, self._digests)
 
     def find(self, shard: Shard, kind: str) -> Mapping[Key, Stored]:
         """See ``Store.find``."""
         bound = rows.its(rows.of_shard(shard) | {"kind": kind})
-        return dict(self._read(st.OF_KIND, rows.stored, bound))
+        made = self._digests.checked(states, rows.stored)
+        return dict(self._read(st.OF_KIND, made, bound))
 
     def due(self, kind: str, before: dt.datetime, limit: int) -> tuple[Key, ...]:
         """See ``Store.due``."""
@@ -79,7 +93,7 @@ class SqlStorage:
         """
         check_delivery(patient, documents)
         with self._transactions.writing() as connection:
-            return commits.add(connection, patient, documents, entry)
+            return commits.add(connection, patient, documents, entry, self._digests)
 
     def page(
         self, view: View, *, cursor: str | None = None, section: str | None = None, size: int = 50
@@ -108,7 +122,7 @@ class SqlStorage:
     def versions(self, patient: PatientId, source: str, id: str) -> Versions:  # noqa: A002
         """See ``Records.versions``."""
         bound = rows.its({"patient": patient}) | {"names": [(source, id)]}
-        return tuple(self._read(st.NAMED, rows.version_of, bound))
+        return tuple(self._read(st.NAMED, self._version, bound))
 
     def _seen(
         self,
@@ -128,21 +142,14 @@ class SqlStorage:
 
     def lease(self, *, at: dt.datetime, until: dt.datetime, limit: int) -> tuple[Leased, ...]:
         """See ``Outbox.lease``."""
-        bound = {"at": at, "limit": limit}
         with self._transactions.writing() as connection:
-            found = rows.read(connection, st.WAITING, bound, rows.lease)
-            if found:
-                new = [{"attempt": one.attempt + 1, "leased_until": until} for one in found]
-                old = [rows.its(rows.of_lease(one)) for one in found]
-                connection.execute(st.LEASE, [a | b for a, b in zip(old, new, strict=True)])
-        return tuple(attrs.evolve(one, attempt=one.attempt + 1) for one in found)
+            return commits.lease(connection, at=at, until=until, limit=limit, digests=self._digests)
 
     def settle(self, leased: Leased, fate: Fate) -> bool:
         """See ``Outbox.settle``."""
         final = None if fate is Fate.RETRY else fate.value
-        bound = rows.its(rows.of_lease(leased)) | {"fate": final}
         with self._transactions.writing() as connection:
-            return connection.execute(st.LEASE, bound).rowcount == 1
+            return commits.settle(connection, leased, final, self._digests)
 
     # -- Journal ----------------------------------------------------------------------------------
 

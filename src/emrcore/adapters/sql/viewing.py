@@ -19,7 +19,7 @@ from emrcore.adapters.sql.schema import documents
 
 _DOCUMENT = documents.c
 _PLACE = (_DOCUMENT.dated, _DOCUMENT.source, _DOCUMENT.id)
-_STORED = {"dated", "number", "standing"}
+_STORED = {"dated", "number", "standing", "digest"}
 _SHOWN: tuple[sa.ColumnElement[Any], ...] = (
     *(column for column in _DOCUMENT if column.name not in _STORED),
     _DOCUMENT.dated.label("listed_on"),

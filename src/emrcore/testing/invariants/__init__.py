@@ -28,7 +28,7 @@ from emrcore.testing.invariants.evidence import (
     SmsRecorder,
     Violation,
 )
-from emrcore.testing.invariants.journals import check_i8, check_i9
+from emrcore.testing.invariants.journals import check_i8, check_i9, check_i29, check_i34
 from emrcore.testing.invariants.looking import check_i25, check_i26
 from emrcore.testing.invariants.messages import (
     check_i10,
@@ -87,11 +87,11 @@ ELSEWHERE: Mapping[str, str] = MappingProxyType(
         "I9b": "schedules make no checkpoints; the journal has tests of its own",
         "I19": "no verb takes a guardian away; the registers say who is one",
         "I24": "a harness lets all settle: emrcore.testing.simulation does",
-        "I29": "rows outside the journal carry no authentication code yet",
+        "I29": "what is beside the journal in a database: check_i29 asks the store itself",
         "I31": "migrations are the SQL adapter's, whose tests kill them",
         "I32": "backups are a database's",
         "I33": "one history through all adapters: the contract suite of the storages",
-        "I34": "reading while nothing can be written: the SQL adapter's tests",
+        "I34": "while nothing can be written: check_i34 asks for something then",
         "I35": "a harness runs twice: emrcore.testing.simulation does",
     }
 )
@@ -144,5 +144,7 @@ __all__ = [
     "check_i26",
     "check_i27",
     "check_i28",
+    "check_i29",
     "check_i30",
+    "check_i34",
 ]

@@ -1,7 +1,9 @@
 """The journal: one chain a shard, whole, and never going back in time."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
+from emrcore.errors import Corrupt, StoreError
 from emrcore.journal import breaks
 from emrcore.testing.invariants.evidence import Evidence, Violation
 
@@ -23,3 +25,25 @@ def check_i9(evidence: Evidence) -> list[Violation]:
         for shard in evidence.shards
         for one in breaks(evidence.links(shard))
     ]
+
+
+def check_i29(verify: Callable[[], object]) -> list[Violation]:
+    """I29: what stands beside the journal is as it was written, by the store's own account.
+
+    *verify* reads all of the store and raises ``Corrupt`` if a row or a journal is not, as
+    ``emrcore.adapters.sql.verify`` does.
+    """
+    try:
+        verify()
+    except Corrupt as corrupt:
+        return [Violation(invariant="I29", where="the store", what=corrupt.what)]
+    return []
+
+
+def check_i34(read: Callable[[], object]) -> list[Violation]:
+    """I34: while nothing can be written, what is there can be *read*."""
+    try:
+        read()
+    except StoreError as error:
+        return [Violation(invariant="I34", where="the store", what=type(error).__name__)]
+    return []

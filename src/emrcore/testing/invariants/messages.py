@@ -1,5 +1,6 @@
 """The outbox and the phone: one item for each change that tells, and nothing else is sent."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 
@@ -24,6 +25,9 @@ from emrcore.sessions import (
 from emrcore.testing.invariants.evidence import Evidence, Violation, event_of, items_of
 
 Place = tuple[Shard, str]
+
+_WORDING = dt.timedelta(seconds=1)
+"""How long it may take to word a message once its validity is known."""
 
 
 def place_of(evidence: Evidence, message: Message) -> Place | None:
@@ -220,7 +224,7 @@ def check_i22(evidence: Evidence) -> list[Violation]:
         if item and one.at >= item.not_after:
             what = f"was handed over {one.at - item.not_after} after its end"
             found.append(Violation(invariant="I22", where=item.id, what=what))
-        elif item and one.at + one.message.valid_for > item.not_after:
+        elif item and one.at + one.message.valid_for > item.not_after + _WORDING:
             what = "is said to be valid after its end"
             found.append(Violation(invariant="I22", where=item.id, what=what))
     return found
