@@ -98,5 +98,6 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say what was left out, and how to run it."""
-    for marker, number in config.stash.get(_LEFT_OUT, {}).items():
+    none: dict[str, int] = {}
+    for marker, number in config.stash.get(_LEFT_OUT, none).items():
         terminalreporter.write_line(f"{number} tests need {_ELSEWHERE[marker]}")

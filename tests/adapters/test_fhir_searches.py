@@ -82,9 +82,8 @@ def matches(found: Resource, name: str, value: str) -> bool:  # noqa: PLR0911 - 
     if name in {"patient", "status"}:
         return held == value
     if name in {"category", "type"}:
-        assert isinstance(held, list)
         asked = [tuple(map(unescaped, split(one, "|"))) for one in split(value, ",")]
-        return any(one in asked for one in held)
+        return any(one in asked for one in found[name])
     if held is None:
         return False
     since, until = span(held)

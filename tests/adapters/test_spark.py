@@ -154,7 +154,8 @@ def test_a_population(session: Any) -> None:
         for facts, viewer, some in asked
         for document in visible(decide(facts, viewer, at=at, edition=book.edition_at(at)), some)
     ]
-    assert sorted(map(tuple, found.select("id", "viewer", "role").collect())) == sorted(expected)
+    rows = found.select("id", "viewer", "role").collect()
+    assert sorted((row.id, row.viewer, row.role) for row in rows) == sorted(expected)
 
 
 # -- Refused ---------------------------------------------------------------------------------------

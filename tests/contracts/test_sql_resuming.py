@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from emrcore.adapters.sql import (
     SqlStorage,
@@ -144,11 +145,11 @@ def test_what_is_there_is_not_written_again(sqlite: sa.Engine, tmp_path: pathlib
         if str(asked[2]).startswith("INSERT INTO emrcore_documents"):
             written.append(str(asked[3]))
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    event.listen(sa.Engine, "before_cursor_execute", note)
     try:
         back_up(sqlite, tmp_path / "backup")
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        event.remove(sa.Engine, "before_cursor_execute", note)
     assert any(card(SHARDS - 1) in text for text in written)
     assert not any(card(0) in text for text in written)
 

@@ -7,6 +7,7 @@ machine's; the phone is a text file beside the store.
 
 import datetime as dt
 import functools
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -171,7 +172,7 @@ class Stage:
 
     def last_code(self) -> str:
         """The last code that arrived, as a person reads it off the phone."""
-        return self.phone.read_text("utf-8").rsplit("#", 1)[1].strip()
+        return re.findall(r"#(\d+)$", self.phone.read_text("utf-8"), re.MULTILINE)[-1]
 
 
 def _stage(store: Path, book: Rulebook, language: Language) -> Stage:
@@ -460,7 +461,9 @@ def _staff(stage: Stage) -> None:
         shift="shift-7",
         call="call-103",
     )
-    screen.line("It states its reason and may read until {until}.", until=glass.until)
+    screen.line(
+        "It states its reason and may read until {until}.", until=glass.until.astimezone(MOSCOW)
+    )
     _summary(stage, Staff(viewer=crew), patient)
     _card(stage, Staff(viewer=crew), FATHER)
     office.close_glass(crew, patient)
@@ -608,12 +611,12 @@ def _journal(stage: Stage, reader: Citizen) -> None:
         screen.line("With its second entry changed, it breaks at {number}.", number=first.number)
 
 
-# -- 11: taken along -------------------------------------------------------------------------------
+# -- 12: taken along -------------------------------------------------------------------------------
 
 
 def _taken_along(stage: Stage, reader: Citizen) -> None:
     screen, office, patient = stage.screen, stage.office, stage.patient(FATHER)
-    screen.chapter("11. The father takes his record along, as a FHIR R4 bundle")
+    screen.chapter("12. The father takes his record along, as a FHIR R4 bundle")
     view = office.open_card(reader, patient).view
     documents, facts = stage.cards[FATHER].documents, office.find_facts(patient, reader.account.id)
     bundle = b"".join(fhir.write(view, documents, facts=facts))

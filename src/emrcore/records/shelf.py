@@ -45,11 +45,11 @@ class Shelf:
     _latest: dt.datetime | None = attrs.field(init=False, repr=False)
     _alike: dict[_Alike, dict[Basis | None, _Column]] = attrs.field(init=False, repr=False)
 
-    @_latest.default  # pyright: ignore[reportAttributeAccessIssue, reportUntypedFunctionDecorator]
+    @_latest.default  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess, reportUnknownMemberType, reportUntypedFunctionDecorator]
     def _latest_of(self) -> dt.datetime | None:
         return max((one.published_at for one in self.documents), default=None)
 
-    @_alike.default  # pyright: ignore[reportAttributeAccessIssue, reportUntypedFunctionDecorator]
+    @_alike.default  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUntypedFunctionDecorator]
     def _alike_of(self) -> dict[_Alike, dict[Basis | None, _Column]]:
         if len({one.patient for one in self.documents}) > 1:
             raise Malformed("shelf", (Fault("documents", "are of several cards"),))

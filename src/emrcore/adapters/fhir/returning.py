@@ -66,7 +66,7 @@ def read_export(text: str | bytes) -> Imported:
 def _patient(resource: Element, reading: Reading) -> list[ImportedPatient]:
     found = patient(resource, reading)
     named, human = (_identified(resource, system) for system in (naming.PATIENT, naming.PERSON))
-    if found is None or not isinstance(found, ImportedPatient):
+    if found is None:
         return []
     person = attrs.evolve(found.person, id=PersonId(human))
     return [ImportedPatient(patient=PatientId(named), person=person)]

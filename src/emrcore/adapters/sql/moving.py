@@ -12,7 +12,6 @@ was read. A backup is such a copy in an SQLite file, which keeps the digests.
 
 import contextlib
 import os
-import secrets
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -65,7 +64,7 @@ def _digests(table: str) -> sa.Table:
         sa.Column("shard_id", Text, primary_key=True),
         sa.Column("rows", sa.BigInteger, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
-        sa.Column("run", sa.Text, nullable=False),
+        sa.Column("run", sa.Integer, nullable=False),
     )
 
 
@@ -335,8 +334,8 @@ def _unfinished(part: Path) -> sa.Engine:
 
 def _fill(origin: sa.Connection, target: sa.Engine, contents: Contents, progress: Progress) -> None:
     """Write what *origin* holds into *target*, and compare what it reads like with *contents*."""
-    run = secrets.token_hex(8)
     _begin(target)
+    run = _number(target)
     done = 0
     for some in _in_pieces(parts(origin)):
         with Own(target).writing(checked=False) as connection:
@@ -365,6 +364,13 @@ def _begin(target: sa.Engine) -> None:
         _COPYING.create(connection)
 
 
+def _number(target: sa.Engine) -> int:
+    """The number of a new run: one more than the last that wrote to *target*."""
+    asked = sa.select(sa.func.coalesce(sa.func.max(_COPYING.c.run), 0) + 1)
+    with failures.told(), target.connect() as connection:
+        return connection.execute(asked).scalar_one()
+
+
 def _in_pieces(found: Iterator[Part]) -> Generator[list[Part]]:
     """*found* in pieces of about a thousand rows, none of which divides a shard."""
     piece: list[Part] = []
@@ -377,7 +383,7 @@ def _in_pieces(found: Iterator[Part]) -> Generator[list[Part]]:
         yield piece
 
 
-def _write(connection: sa.Connection, piece: Sequence[Part], run: str) -> int:
+def _write(connection: sa.Connection, piece: Sequence[Part], run: int) -> int:
     """Let *connection* hold *piece* as it is, and note that *run* has seen to it; how many rows."""
     known = _known(connection, piece[0].shard, piece[-1].shard)
     new: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in (*TABLES, _COPYING)}
@@ -422,7 +428,7 @@ def _known(connection: sa.Connection, first: Shard, last: Shard) -> dict[Shard, 
     }
 
 
-def _take_away(target: sa.Engine, run: str) -> None:
+def _take_away(target: sa.Engine, run: int) -> None:
     """Delete what an earlier run has written and *run* has not found any more."""
     asked = sa.select(_COPYING.c.shard_kind, _COPYING.c.shard_id).where(_COPYING.c.run != run)
     with Own(target).writing(checked=False) as connection:

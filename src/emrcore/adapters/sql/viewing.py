@@ -65,9 +65,9 @@ def page(allowed: Allowances, *, in_section: bool, resumed: bool) -> sa.Select[A
 @functools.lru_cache(maxsize=256)
 def count(allowed: Allowances) -> sa.Select[Any]:
     """How many documents, by section."""
-    total = sa.func.count().label("total")
     section = _DOCUMENT.section
-    return sa.select(section, total).where(_visible(allowed)).group_by(section)
+    told: list[sa.ColumnElement[Any]] = [section, sa.func.count().label("total")]
+    return sa.select(*told).where(_visible(allowed)).group_by(section)
 
 
 @functools.lru_cache(maxsize=256)

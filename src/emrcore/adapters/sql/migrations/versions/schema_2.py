@@ -47,13 +47,19 @@ def _made_anew() -> None:
         _standing(),
         sa.PrimaryKeyConstraint(*_KEY, name=f"{_TABLE}_pkey"),
     )
-    old = sa.table(_OLD, *(sa.column(name) for name in names))
-    new = sa.table(_TABLE, *(sa.column(name) for name in (*names, "number", "standing")))
+    old = _named(_OLD, *names)
+    new = _named(_TABLE, *names, "number", "standing")
     kept = sa.select(*old.columns, sa.literal(1), sa.literal("current"))
     op.execute(new.insert().from_select(list(new.columns.keys()), kept))
     op.drop_table(_OLD)
     newest = [sa.text(f"{column} DESC") for column in ("dated", "source", "id")]
     op.create_index("emrcore_documents_newest", _TABLE, ["patient", *newest])
+
+
+def _named(table: str, *columns: str) -> sa.TableClause:
+    """*table* with *columns* of whatever type."""
+    made: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
+    return sa.table(table, *made)
 
 
 def _number(*, server_default: str | None = None) -> sa.Column[int]:
