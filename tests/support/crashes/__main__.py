@@ -11,6 +11,7 @@ import servers
 from crashes import flips, images, kills, power, restarts, room, syscalls
 from crashes.reports import Report
 from emrcore.errors import ReadOnly, StorageFull
+from emrcore.testing.invariants import Violation
 
 
 def _kills_postgres(rounds: int, seed: int) -> Report:
@@ -48,6 +49,25 @@ def _read_only(rounds: int, _: int) -> Report:
         return room.campaign(engine, mount, room.read_only, ReadOnly, rounds=rounds)
 
 
+def _plants(rounds: int, seed: int) -> Report:
+    """Every bug that only chance brings to light: those that did not come to light are violations."""
+    found: dict[str, Report] = {
+        plant: kills.campaign(kills.in_sqlite, rounds=rounds, seed=seed, plant=plant)
+        for plant in ("two transactions", "lost outbox")
+    }
+    with servers.own_server() as server:
+        name = "new key"
+        found[name] = restarts.campaign(server, restarts=rounds, seed=seed, writers=3, plant=name)
+    silent = [plant for plant, report in found.items() if not report.violations]
+    return Report(
+        faults=sum(report.faults for report in found.values()),
+        violations=[
+            Violation(invariant="I5", where=plant, what="was planted, and not found")
+            for plant in silent
+        ],
+    )
+
+
 Campaign = Callable[[int, int], Report]
 
 CAMPAIGNS: Mapping[str, tuple[int, Campaign, Callable[[], str]]] = {
@@ -59,6 +79,7 @@ CAMPAIGNS: Mapping[str, tuple[int, Campaign, Callable[[], str]]] = {
     ),
     "kills-postgres": (1000, _kills_postgres, str),
     "restarts": (100, _restarts, str),
+    "plants": (200, _plants, str),
     "images-wal": (50_000, lambda n, seed: images.campaign(images=n, seed=seed), str),
     "images-delete": (
         50_000,
