@@ -50,7 +50,7 @@ def _read_only(rounds: int, _: int) -> Report:
 
 
 def _plants(rounds: int, seed: int) -> Report:
-    """Every bug that only chance brings to light: those that did not come to light are violations."""
+    """The bugs that only chance brings to light; one that stayed hidden is a violation."""
     found: dict[str, Report] = {
         plant: kills.campaign(kills.in_sqlite, rounds=rounds, seed=seed, plant=plant)
         for plant in ("two transactions", "lost outbox")
