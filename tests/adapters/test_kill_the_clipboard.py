@@ -55,7 +55,12 @@ def test_it_opens_ours(town: Town, mother: Citizen, portal: Portal, most: int | 
     made = share(town, mother)
     told = clipboard_js.read(portal.link(made), recipient=DOCTOR, passcode=made.passcode, most=most)
     (bundle,) = told["resources"]
-    identifiers = {one["resource"]["identifier"][0]["value"] for one in bundle["entry"]}
+    references = [one["resource"] for one in bundle["entry"]]
+    identifiers = {
+        one["masterIdentifier"]["value"]
+        for one in references
+        if one["resourceType"] == "DocumentReference"
+    }
     assert identifiers == set(SECTIONS)
     assert (told["flag"], told["label"]) == ("LP", "Медицинская карта")
 

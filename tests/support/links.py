@@ -2,33 +2,15 @@
 
 import contextlib
 import http.server
-import json
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 
 import attrs
 
+from emrcore.adapters import fhir
 from emrcore.adapters import smart_health_links as shl
 from emrcore.errors import Malformed, RuleBroken, Unavailable
-from emrcore.office import MadeShare, Office, WrongPasscode
-from emrcore.records import Document
-
-
-def bundle(documents: Sequence[Document]) -> bytes:
-    """The documents as a FHIR Bundle, as plain as can be."""
-    entries = [
-        {
-            "resource": {
-                "resourceType": "DocumentReference",
-                "status": "current",
-                "identifier": [{"value": document.id}],
-                "description": document.title,
-            }
-        }
-        for document in documents
-    ]
-    found = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    return json.dumps(found, ensure_ascii=False).encode()
+from emrcore.office import MadeShare, Office, OpenedShare, WrongPasscode
 
 
 @attrs.frozen
@@ -49,6 +31,11 @@ class Portal:
             )
         )
 
+    def _bundle(self, found: OpenedShare) -> bytes:
+        """What the share shows, as FHIR R4."""
+        facts = self.office.find_facts(found.view.subject)
+        return b"".join(fhir.write(found.view, found.documents, facts=facts))
+
     def post(self, address: str, body: bytes) -> tuple[int, bytes]:
         """The manifest, for whoever names themselves and knows the passcode."""
         try:
@@ -65,7 +52,7 @@ class Portal:
         if isinstance(found, WrongPasscode):
             return 401, shl.passcode_refused(found.left)
         manifest = shl.write_manifest(
-            bundle(found.documents),
+            self._bundle(found),
             key=found.key,
             location=f"{self.base}/{address}/{found.ticket}",
             at=found.view.at,
@@ -79,7 +66,7 @@ class Portal:
             found = self.office.fetch_share(address, ticket)
         except RuleBroken:
             return 404, b""
-        return 200, shl.encrypt(bundle(found.documents), key=found.key).encode()
+        return 200, shl.encrypt(self._bundle(found), key=found.key).encode()
 
 
 @contextlib.contextmanager

@@ -172,7 +172,7 @@ class Stage:
 
     def last_code(self) -> str:
         """The last code that arrived, as a person reads it off the phone."""
-        return re.findall(r"#(\d+)$", self.phone.read_text("utf-8"), re.MULTILINE)[-1]
+        return str(re.findall(r"#(\d+)$", self.phone.read_text("utf-8"), re.MULTILINE)[-1])
 
 
 def _stage(store: Path, book: Rulebook, language: Language) -> Stage:

@@ -15,6 +15,7 @@ from emrcore.office.circumstances import PURPOSES, context
 from emrcore.office.entering import check_session
 from emrcore.office.factors import Factors
 from emrcore.office.keeping import citizen as acting
+from emrcore.office.notices import tell_card
 from emrcore.office.once import Told
 from emrcore.office.readers import Citizen
 from emrcore.office.reading import known_facts
@@ -33,7 +34,7 @@ from emrcore.ports import Keys, Shard
 from emrcore.records import MOST, Document
 from emrcore.rulebook import Means
 from emrcore.rules import Rule
-from emrcore.sessions import Action, ActionKind
+from emrcore.sessions import Action, ActionKind, NoticeKind
 from emrcore.sharing import (
     SHARE_STATES,
     Address,
@@ -237,8 +238,9 @@ class Shares(Factors):
     ) -> OpenedShare | WrongPasscode:
         """Open the share at *address* for whoever calls themselves *recipient*.
 
-        What it shows is decided now (SHR-2). Why it does not open is in the journal of the card,
-        and is told to nobody; so is an address that leads nowhere.
+        What it shows is decided now (SHR-2), and whoever may see the card is told (NTC-2). Why it
+        does not open is in the journal of the card, and is told to nobody; so is an address that
+        leads nowhere.
 
         Raises:
             RuleBroken: SHR-3, it does not open.
@@ -274,6 +276,8 @@ class Shares(Factors):
             )
             work.put(places.share(share.patient, share.id), sharing.evolve_share(share, event))
             work.note(event, _holder(share), share.patient, _circumstances(share))
+            opening = f"{share.id}.{event.opening}"
+            tell_card(work, share.patient, NoticeKind.SHARE_OPENED, opening)
             return _opened(self.keys, share, view, documents, event)
 
         return self._answered(address, name, attempt)

@@ -17,9 +17,11 @@ from emrcore.ports import Shard
 from emrcore.rulebook import Role
 from emrcore.sessions import OPTIONAL, NoticeKind, NoticePreferences, NoticeRoute
 from emrcore.texts import Language, say
+from shares import left, opened, share, signed_in, wrong
 from world import Town, actions, check_all, moscow
 
 CREW = Viewer(person=PersonId("crew-7"), role=Role.CREW, organisation="ambulance")
+SHARED = "was opened by a share"
 EMERGENCY = "was opened in an emergency"
 CHANGE = "what you may see of a medical record changes"
 
@@ -46,6 +48,17 @@ def test_who_may_see_the_card_is_told_of_an_emergency(town: Town) -> None:
     assert told(town, EMERGENCY) == 1
     town.break_glass(CREW, town.wards)
     assert told(town, EMERGENCY) == 2
+
+
+def test_an_opened_share_is_told(town: Town) -> None:
+    """NTC-2, NTC-3: once for each opening; a passcode that is wrong opens nothing."""
+    made = share(town, signed_in(town))
+    opened(town, made)
+    assert told(town, SHARED) == 1
+    left(town, made, wrong(made))
+    assert told(town, SHARED) == 1
+    opened(town, made)
+    assert told(town, SHARED) == 2
 
 
 def test_each_emergency_is_told(town: Town) -> None:

@@ -368,7 +368,7 @@ def _number(target: sa.Engine) -> int:
     """The number of a new run: one more than the last that wrote to *target*."""
     asked = sa.select(sa.func.coalesce(sa.func.max(_COPYING.c.run), 0) + 1)
     with failures.told(), target.connect() as connection:
-        return connection.execute(asked).scalar_one()
+        return int(connection.execute(asked).scalar_one())
 
 
 def _in_pieces(found: Iterator[Part]) -> Generator[list[Part]]:
