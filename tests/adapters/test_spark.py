@@ -44,6 +44,7 @@ def assert_equal(view: View, frame: Any, documents: list[Document]) -> None:
 
 def test_executors_are_processes_of_their_own(session: Any) -> None:
     """Or nothing would be sent to anybody: two of them, neither the driver."""
+    session.range(2).count()  # which waits for them
     status = session.sparkContext._jsc.sc().getExecutorMemoryStatus()
     assert status.size() == 3
 
