@@ -16,8 +16,10 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.session.timeZone": "Asia/Vladivostok",
     "spark.log.level": "ERROR",
+    "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+    "spark.scheduler.maxRegisteredResourcesWaitingTime": "120s",
 }
-"""The zone is what moments are printed in, and must not matter."""
+"""The zone is what moments are printed in, and must not matter; work waits for all executors."""
 
 
 @contextlib.contextmanager
