@@ -217,7 +217,7 @@ def test_one_search_in_full() -> None:
     server = Searched(sections="urn:s", kinds="urn:k")
     assert [urllib.parse.unquote(one) for one in searches(view, server)] == [
         (
-            "DocumentReference?patient=Patient/p&category=urn:s|lab-results"
+            "DocumentReference?patient=Patient/p&status=current&category=urn:s|lab-results"
             "&security-label:missing=true&date=le2020-02-02T09:00:00.000000Z"
             "&date=ge2018-12-31T21:00:00.000000Z&date=lt2019-12-31T21:00:00.000000Z"
             "&type=urn:k|lab-report"

@@ -89,6 +89,7 @@ def test_every_fault_of_a_frame_is_told_at_once() -> None:
         "acknowledged_at": "must hold moments: microseconds in UTC; is "
         "Datetime(time_unit='ns', time_zone='UTC')",
         "occurred_on": "must hold days: a date; is String",
+        "standing": "is missing: must hold text, plain or as categories",
     }
 
 

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
+from emrcore.adapters.sql.rows import version_of
 from emrcore.adapters.sql.schema import documents
-from emrcore.records import Document
 from emrcore.testing.city import COPY, City, cards, copy_text
 
 
@@ -18,10 +18,7 @@ def test_a_copied_city_is_the_city(postgres: sa.Engine) -> None:
                 copy.write(text)
     with postgres.connect() as connection:
         rows = connection.execute(sa.select(documents)).mappings()
-        columns = [column.name for column in documents.c if column.name != "dated"]
-        found = {
-            row["id"]: (row["dated"], Document(**{c: row[c] for c in columns})) for row in rows
-        }
-    made = {one.id: (one.dated, one) for house in cards(city) for one in house.documents}
+        found = {row["id"]: (row["number"], row["dated"], version_of(row)) for row in rows}
+    made = {one.id: (1, one.dated, one) for house in cards(city) for one in house.documents}
     assert told == [(1, 1)]
     assert found == made

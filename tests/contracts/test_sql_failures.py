@@ -175,7 +175,7 @@ def test_a_database_without_tables_is_unfit(postgres: sa.Engine) -> None:
     engine = sa.create_engine(postgres.url.update_query_dict({"options": ""}))
     error = told(lambda: write(SqlStorage(engine), SECRETS))
     assert type(error) is Unfit
-    assert "its schema is 0, not 1: run `emrcore store migrate`" in str(error)
+    assert "its schema is 0, not 2: run `emrcore store migrate`" in str(error)
     engine.dispose()
 
 

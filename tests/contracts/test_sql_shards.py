@@ -12,6 +12,7 @@ from sqlalchemy import event
 import servers
 from emrcore.adapters.sql import VERSION_TABLE, SqlStorage, metadata, migrate, viewing
 from emrcore.adapters.sql import statements as st
+from emrcore.adapters.sql.schema import SCHEMA
 from emrcore.ports import Batch, Fate, Storage
 from emrcore.testing.contracts import StorageContract
 from emrcore.testing.contracts.cards import card, views
@@ -87,7 +88,7 @@ def spread(coordinator: sa.Connection, workers: list[sa.URL]) -> None:
                     FOR VALUES WITH (MODULUS {len(workers)}, REMAINDER {number})
                     SERVER worker_{number}
                     OPTIONS (schema_name 'public', table_name '{table.name}')""")
-    run(f"CREATE TABLE {VERSION_TABLE} AS SELECT 'emrcore_1' AS version_num")
+    run(f"CREATE TABLE {VERSION_TABLE} AS SELECT 'emrcore_{SCHEMA}' AS version_num")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from emrcore.wire import canonical
 
 Allowances = tuple[Allowance, ...]
 
-_CURRENT = sa.literal_column(f"'{Standing.CURRENT.value}'", sa.Text)
+_CURRENT = sa.literal(Standing.CURRENT.value, sa.Text)
 
 
 @attrs.frozen(kw_only=True, eq=False)
