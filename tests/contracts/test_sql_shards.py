@@ -12,7 +12,6 @@ from sqlalchemy import event
 import servers
 from emrcore.adapters.sql import SCHEMA, VERSION_TABLE, SqlStorage, metadata, migrate, viewing
 from emrcore.adapters.sql import statements as st
-from emrcore.adapters.sql.schema import SCHEMA
 from emrcore.ports import Batch, Fate, Storage
 from emrcore.testing.contracts import StorageContract
 from emrcore.testing.contracts.cards import card, views
