@@ -47,7 +47,7 @@ class Cursor:
         before = inner.total_changes()
         self._names: list[str] = []
         with _told():
-            cursor = inner.cursor()
+            cursor: Any = inner.cursor()
             cursor.exec_trace = self._described
             self._rows = list(cursor.execute(statement, tuple(parameters)))
         self.description = [(name, *[None] * 6) for name in self._names] or None
@@ -106,7 +106,8 @@ class Connection:
 
     def create_function(self, name: str, number: int, made: Any, **_: Any) -> None:
         """Let statements call *made*."""
-        self.inner.create_scalar_function(name, made, number)
+        inner: Any = self.inner
+        inner.create_scalar_function(name, made, number)
 
     def commit(self) -> None:
         """Commit, if there is a transaction."""
@@ -132,7 +133,10 @@ class _told:  # noqa: N801 - a context
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not isinstance(error, apsw.Error):
             return
-        kinds = {apsw.ConstraintError: IntegrityError, apsw.CorruptError: DatabaseError}
+        kinds: dict[Any, Any] = {
+            apsw.ConstraintError: IntegrityError,
+            apsw.CorruptError: DatabaseError,
+        }
         raised = kinds.get(type(error), OperationalError)(str(error))
         code: int = getattr(error, "extendedresult", 1)
         named = apsw.mapping_extended_result_codes.get(code) or apsw.mapping_result_codes.get(code)

@@ -146,12 +146,13 @@ class _Watched(apsw.VFSFile):
         self._disk, self._file = disk, disk.open(pathlib.Path(path).name)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
-        super().xWrite(data, offset)
+        file: Any = super()
+        file.xWrite(data, offset)
         self._disk.write(self._file, offset, bytes(data))
 
-    def xTruncate(self, size: int) -> None:  # noqa: N802
-        super().xTruncate(size)
-        self._disk.write(self._file, size, None)
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802
+        super().xTruncate(newsize)
+        self._disk.write(self._file, newsize, None)
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         super().xSync(flags)

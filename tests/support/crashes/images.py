@@ -89,7 +89,7 @@ class Camera:
 def content_of(path: pathlib.Path) -> str:
     """The digest of all rows in the file, or what is wrong with it."""
     try:
-        connection = apsw.Connection(str(path))
+        connection: Any = apsw.Connection(str(path))
         try:
             found = [list(connection.execute(asked)) for asked in _ASKED]
             sound = next(iter(connection.execute("PRAGMA integrity_check(1)")))[0]

@@ -173,7 +173,7 @@ def _landed(evidence: Evidence, one: Tried, shard: Shard, written: set[tuple[Key
         return False
     if batch.entries:
         return any(_name(entry) in kept for entry in batch.entries)
-    found = evidence.storage.load(*batch.put) if batch.put else {}
+    found = evidence.storage.load(*batch.put)
     return any(
         key in found
         and found[key].version > batch.expect[key]

@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import attrs
 import sqlalchemy as sa
@@ -135,6 +135,6 @@ def _plain(value: Any) -> str:
         case dt.date():
             return value.isoformat()
         case frozenset():
-            return canonical(sorted(value))
+            return canonical(sorted(cast("frozenset[str]", value)))
         case _:
             raise TypeError("no value of a row")
